@@ -1,0 +1,187 @@
+/**
+ * How values become the text that Redis holds, and come back. The default keeps strings readable by any other client
+ * and keeps every JSON value's type.
+ */
+
+/** Turns values into text and back. `encode` must give the same text for equal values, or a set can't tell members. */
+export interface Codec {
+  encode(value: unknown): string
+  decode(text: string): unknown
+}
+
+/** Why and where in a value something can't be stored; becomes a CodecError that names the key. */
+export class Unstorable extends Error {
+  constructor(
+    readonly what: string,
+    readonly advice: string,
+    readonly path = ''
+  ) {
+    super(what)
+  }
+
+  /** The same, one level further out. */
+  under(step: string): Unstorable {
+    return new Unstorable(this.what, this.advice, step + this.path)
+  }
+}
+
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
+
+/** A step to a property as JavaScript writes it: `.name`, or `["full name"]`. */
+export function step(property: string | number): string {
+  if (typeof property === 'number') return `[${property}]`
+  return identifier.test(property) ? `.${property}` : `[${JSON.stringify(property)}]`
+}
+
+/** Whether `text` is exactly what JavaScript writes for some finite number: `42` and `1e-7` are, `007` and `1.0` not. */
+function isNumberText(text: string): boolean {
+  const first = text.charCodeAt(0)
+  if (!(first >= 48 && first <= 57) && first !== 45) return false
+  const number = Number(text)
+  return Number.isFinite(number) && String(number) === text
+}
+
+function parsed(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return undefined
+  }
+}
+
+function decodeReadable(text: string): unknown {
+  switch (text.charCodeAt(0)) {
+    case 116: // t
+      return text === 'true' ? true : text
+    case 102: // f
+      return text === 'false' ? false : text
+    case 110: // n
+      return text === 'null' ? null : text
+    case 123: // {
+    case 91: // [
+    case 34: {
+      // "
+      const json = parsed(text)
+      return json ? json.value : text
+    }
+    default:
+      return isNumberText(text) ? Number(text) : text
+  }
+}
+
+function encodeReadable(value: unknown): string {
+  if (typeof value !== 'string') return canonicalJson(value)
+  return value.isWellFormed() && decodeReadable(value) === value ? value : JSON.stringify(value)
+}
+
+/**
+ * JSON with object keys sorted, so that equal values have equal text. Refuses whatever would not come back as it was.
+ */
+export function canonicalJson(value: unknown): string {
+  try {
+    return jsonOf(value, new Set())
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Unstorable('a value nested this deep', 'store its parts under keys of their own')
+    throw error
+  }
+}
+
+function jsonOf(value: unknown, within: Set<object>): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value)
+    case 'number':
+      if (Number.isFinite(value)) return String(value)
+      throw new Unstorable(String(value), 'store null, or the text of it')
+    case 'boolean':
+      return String(value)
+    case 'object':
+      return value === null ? 'null' : structureOf(value, within)
+    case 'undefined':
+      throw new Unstorable('undefined', 'store null, or delete what should be missing')
+    case 'bigint':
+      throw new Unstorable('a BigInt', 'give a codec such as { encode: String, decode: BigInt }, or store its text')
+    default:
+      throw new Unstorable(`a ${typeof value}`, 'store plain data')
+  }
+}
+
+function structureOf(value: object, within: Set<object>): string {
+  if (within.has(value)) throw new Unstorable('a cycle', 'store the parts and refer to them by key')
+  within.add(value)
+  const json = Array.isArray(value) ? arrayOf(value, within) : recordOf(value, within)
+  within.delete(value)
+  return json
+}
+
+function arrayOf(value: readonly unknown[], within: Set<object>): string {
+  if (Object.keys(value).length !== value.length) {
+    throw new Unstorable(
+      'an array with holes or with properties of its own',
+      'fill the holes with null, or use an object'
+    )
+  }
+  return `[${value.map((item, index) => at(index, item, within)).join(',')}]`
+}
+
+function recordOf(value: object, within: Set<object>): string {
+  refuseInstance(value)
+  const record = value as Record<string, unknown>
+  const members = Object.keys(record)
+    .filter(name => record[name] !== undefined)
+    .sort()
+    .map(name => `${JSON.stringify(name)}:${at(name, record[name], within)}`)
+  return `{${members.join(',')}}`
+}
+
+function at(property: string | number, value: unknown, within: Set<object>): string {
+  try {
+    return jsonOf(value, within)
+  } catch (error) {
+    throw error instanceof Unstorable ? error.under(step(property)) : error
+  }
+}
+
+const advice: Readonly<Record<string, string>> = {
+  Date: 'give a codec such as { encode: date => date.toISOString(), decode: text => new Date(text) }, or store its text',
+  Map: 'use hot.dict, store Object.fromEntries(map), or give a codec',
+  Set: 'use hot.set, store [...set], or give a codec',
+  Promise: 'await it first',
+  Pending: 'await it first'
+}
+
+function refuseInstance(value: object): void {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) {
+    if (Object.getOwnPropertySymbols(value).length === 0) return
+    throw new Unstorable('an object with symbols for keys', 'use strings for keys')
+  }
+  const name = value instanceof Promise ? 'Promise' : (prototype.constructor?.name ?? 'object without a class')
+  const binary = ArrayBuffer.isView(value) || value instanceof ArrayBuffer
+  const known = binary
+    ? "give a codec such as { encode: b => b.toString('base64'), decode: t => Buffer.from(t, 'base64') }"
+    : advice[name]
+  throw new Unstorable(`a ${name}`, known ?? 'store plain data ({ ...fields }), or give a codec that takes it')
+}
+
+/** The codecs that come with the library. */
+export const codecs = {
+  /** The default: strings as they are, every other JSON value as JSON; reading tells them apart. */
+  readable: { encode: encodeReadable, decode: decodeReadable },
+
+  /** Strings and nothing else, stored and read as they are, whatever they look like. */
+  text: {
+    encode(value) {
+      if (typeof value !== 'string')
+        throw new Unstorable(`a ${typeof value}`, 'codecs.text holds strings; leave the codec out for other values')
+      if (!value.isWellFormed())
+        throw new Unstorable('half of a surrogate pair', 'leave the codec out: the default stores it as JSON')
+      return value
+    },
+    decode: text => text
+  },
+
+  /** Every value as JSON, strings quoted; what another client wrote that is not JSON is an error. */
+  json: { encode: canonicalJson, decode: text => JSON.parse(text) as unknown }
+} as const satisfies Record<string, Codec>

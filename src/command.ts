@@ -1,0 +1,73 @@
+/**
+ * What a type hands down instead of talking to Redis: plain data that says what to send, for which keys, and how to
+ * read the replies. Whatever runs it (the shared connection, an open transaction) needs to know nothing of the types.
+ */
+
+/** A Lua script bundled from `src/lua`, sent by EVALSHA or EVAL as the connection decides. */
+export interface Script {
+  readonly name: string
+  readonly source: string
+  readonly sha1: string
+}
+
+/** One Redis command, or one script call. */
+export type Request =
+  | { readonly args: readonly string[]; readonly script?: undefined }
+  | { readonly script: Script; readonly keys: readonly string[]; readonly args: readonly string[] }
+
+/** One Redis command. */
+export function words(...parts: readonly (string | number)[]): Request {
+  return { args: parts.map(String) }
+}
+
+/** One call of a script. */
+export function script(script: Script, keys: readonly string[], ...args: readonly (string | number)[]): Request {
+  return { script, keys, args: args.map(String) }
+}
+
+/** A reply as node-redis gives it for RESP2. */
+export type Reply = string | number | null | Reply[]
+
+/** What Redis calls the kinds of values a key can hold (the answer of TYPE). */
+export type RedisType = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream'
+
+export interface Command<Result> {
+  /** The call as its user knows it: `List.push`. */
+  readonly operation: string
+  /** Every key the requests touch, the handle's own first. On a cluster they must share a slot. */
+  readonly keys: readonly string[]
+  /** A read is sent again by itself after a dropped connection; a write never is. */
+  readonly kind: 'read' | 'write'
+  /** What the keys must hold; undefined when any type will do. */
+  readonly holds: RedisType | undefined
+  /** Sent as they are if there is one, as one MULTI if there are several: atomic in either case. */
+  readonly requests: readonly Request[]
+  /** True when the result is worth nothing to the caller (it is undefined). */
+  readonly returnsNothing: boolean
+  /**
+   * The result from the replies, one for each request. `connection` numbers the physical connection that answered: a
+   * cursor of SCAN is worth nothing on another.
+   */
+  readonly decode: (replies: readonly Reply[], connection: number) => Result
+  /**
+   * For what takes two steps: looks at the decoded result and tells what to run instead of returning it. Nothing else
+   * this Hot sends to the keys goes in between.
+   */
+  next?(result: Result): Command<Result> | undefined
+}
+
+/** Whatever can run commands: the shared connection, or an open transaction. */
+export interface Runner {
+  run<Result>(command: Command<Result>): Promise<Result>
+}
+
+/** Requests carry at most this many values each; a call with more is split over several in one MULTI. */
+export const VALUES_PER_REQUEST = 5_000
+
+/** Cuts `values` into runs of at most `size`, keeping every group of `size` together. */
+export function chunked(values: readonly string[], size = VALUES_PER_REQUEST): readonly (readonly string[])[] {
+  if (values.length <= size) return [values]
+  const chunks: string[][] = []
+  for (let start = 0; start < values.length; start += size) chunks.push(values.slice(start, start + size))
+  return chunks
+}

@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import slotOf from 'cluster-key-slot'
+import type { Command, Reply } from '../command.js'
+import { ConnectionError, CrossSlotError } from '../errors.js'
+import { settle, wordsOf, type Call, type Lane } from './call.js'
+import { isReply, type RedisClient, type RedisCluster } from './client.js'
+import { Link, redirection } from './link.js'
+import { explain } from './reply-error.js'
+import { LentClient } from './source.js'
+
+const PAUSE_WHILE_MOVING = 20
+
+/** Stands for the connection of a call that took a detour. */
+const DETOURED = -1
+
+/** Calls for a slot on the move: those that a node sent back, and those made since. */
+interface Detour {
+  readonly returned: Call[]
+  readonly later: Call[]
+}
+
+/**
+ * The way to a cluster: every call goes to the link of the node that holds its slot. Order is kept per key: when a slot
+ * moves, its calls take turns, in order, until none is left that was sent to the old place.
+ */
+export class Cluster implements Lane {
+  readonly #links = new Map<string, Link>()
+  readonly #detours = new Map<number, Detour>()
+  #unrouted: Call[] = []
+  #connecting = false
+
+  constructor(
+    private readonly cluster: RedisCluster,
+    private readonly connectTimeout: number
+  ) {
+    cluster.on('error', () => {})
+  }
+
+  submit(call: Call): void {
+    const slot = oneSlot(call)
+    if (slot === undefined) return
+    const detour = this.#detours.get(slot)
+    if (detour) detour.later.push(call)
+    else if (!this.#submitTo(slot, call)) {
+      this.#unrouted.push(call)
+      this.#connect()
+    }
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close()
+  }
+
+  /** Hands the call to the link of the slot's master, if the map of slots is known. */
+  #submitTo(slot: number, call: Call): boolean {
+    const link = this.#linkOf(slot)
+    link?.submit(call)
+    return link !== undefined
+  }
+
+  #linkOf(slot: number): Link | undefined {
+    const node = this.cluster.isOpen ? this.cluster.slots[slot]?.master : undefined
+    if (!node) return undefined
+    const known = this.#links.get(node.address)
+    if (known) return known
+    const obtain = (): RedisClient | Promise<RedisClient> => {
+      const current = this.cluster.masters.find(({ address }) => address === node.address) ?? node
+      return this.cluster.nodeClient(current as never) as RedisClient | Promise<RedisClient>
+    }
+    const link = new Link(new LentClient(obtain, node.address, this.connectTimeout), call => this.#detour(call))
+    this.#links.set(node.address, link)
+    return link
+  }
+
+  #connect(): void {
+    if (this.#connecting) return
+    this.#connecting = true
+    void this.#discover().then(error => {
+      this.#connecting = false
+      const calls = this.#unrouted
+      this.#unrouted = []
+      for (const call of calls) {
+        if (error) call.reject(error)
+        else this.submit(call)
+      }
+    })
+  }
+
+  /** Opens the cluster client and learns which node holds which slot; returns what made that impossible. */
+  async #discover(): Promise<ConnectionError | undefined> {
+    const end = performance.now() + this.connectTimeout
+    for (let last: unknown; ;) {
+      try {
+        if (!this.cluster.isOpen) await this.cluster.connect()
+        if (this.cluster.masters.length > 0 && this.#covers()) return undefined
+      } catch (error) {
+        last = error
+      }
+      if (performance.now() > end) {
+        const reason = last instanceof Error ? last.message : 'it does not tell where its slots are'
+        return new ConnectionError(`can't reach the Redis cluster within ${this.connectTimeout} ms (${reason})`, {
+          outcome: 'not-sent',
+          cause: last
+        })
+      }
+      await sleep(PAUSE_WHILE_MOVING)
+    }
+  }
+
+  #covers(): boolean {
+    return this.#unrouted.every(({ command }) => this.#linkOf(slotOf(command.keys[0] ?? '')) !== undefined)
+  }
+
+  /** A node says that it does not hold the slot (any more, or not yet). */
+  #detour(call: Call): void {
+    const [key = ''] = call.command.keys
+    const detour = this.#detours.get(slotOf(key))
+    if (detour) {
+      detour.returned.push(call)
+      return
+    }
+    const started = { returned: [call], later: [] }
+    this.#detours.set(slotOf(key), started)
+    void this.#follow(key, started)
+  }
+
+  /**
+   * Sends the calls again in their order, in rounds, until no node sends one back. A round ends when everything on its
+   * way to the slot's node has been answered.
+   */
+  async #follow(key: string, detour: Detour): Promise<void> {
+    const end = performance.now() + this.connectTimeout
+    await this.#drained(key)
+    while (detour.returned.length + detour.later.length > 0) {
+      await this.#relearn(key)
+      const calls = [...detour.returned.splice(0), ...detour.later.splice(0)]
+      for (const call of calls) this.#submitTo(slotOf(key), call)
+      await this.#drained(key)
+      const refused = detour.returned.shift()
+      if (refused) await this.#carry(refused, detour, end)
+    }
+    this.#detours.delete(slotOf(key))
+  }
+
+  /** Resolves when everything that is on its way to the node of the key's slot has been answered: answers come in order. */
+  #drained(key: string): Promise<void> {
+    return new Promise(resolve => {
+      const done = (): void => resolve()
+      const ping: Command<void> = {
+        operation: 'ping',
+        keys: [key],
+        kind: 'read',
+        holds: undefined,
+        requests: [{ args: ['PING'] }],
+        returnsNothing: true,
+        decode: done
+      }
+      if (!this.#submitTo(slotOf(key), { command: ping, resolve: done, reject: done })) resolve()
+    })
+  }
+
+  /** Any command through the cluster client makes it follow MOVED and learn where the slots are now. */
+  async #relearn(key: string): Promise<void> {
+    await this.cluster.sendCommand(key, false, ['EXISTS', key]).catch(() => {})
+  }
+
+  /** A call that both places send back, as while its slot is being moved: the cluster client follows ASK for it. */
+  async #carry(call: Call, detour: Detour, end: number): Promise<void> {
+    const { keys, requests, operation, kind } = call.command
+    const [key = ''] = keys
+    const [request] = requests
+    try {
+      if (requests.length > 1 || !request)
+        throw new Error('TRYAGAIN a MULTI can not be sent while its slot is being moved')
+      const reply = await this.cluster.sendCommand(key, false, wordsOf(request, 'EVAL'))
+      settle(call, [reply as Reply], DETOURED)
+    } catch (error) {
+      if (isReply(error) && !redirection.test(error.message)) {
+        call.reject(await explain(error, call.command, () => Promise.resolve('none')))
+      } else if ((isReply(error) || kind === 'read') && performance.now() < end) {
+        detour.returned.unshift(call)
+        await sleep(PAUSE_WHILE_MOVING)
+      } else {
+        const outcome = isReply(error) || kind === 'read' ? 'not-sent' : 'unknown'
+        const message = `key '${key}': the cluster does not serve its slot (${(error as Error).message})`
+        call.reject(new ConnectionError(message, { key, operation, cause: error, outcome }))
+      }
+    }
+  }
+}
+
+/** The slot that all keys of the call share; rejects the call if there is none such. */
+function oneSlot(call: Call): number | undefined {
+  const { keys, operation } = call.command
+  const [first = ''] = keys
+  const slot = slotOf(first)
+  const stray = keys.find(key => slotOf(key) !== slot)
+  if (stray === undefined) return slot
+  call.reject(
+    new CrossSlotError(
+      `keys '${first}' and '${stray}' live in different slots of the cluster: give both a hash tag, as in '{tag}:${first}' and '{tag}:${stray}'`,
+      { key: first, operation }
+    )
+  )
+  return undefined
+}

@@ -1,0 +1,177 @@
+import type { Reply } from '../command.js'
+import { ConnectionError } from '../errors.js'
+import { settle, wordsOf, type Call, type Lane } from './call.js'
+import { isMultiError, isReply, type Multi, type RedisClient } from './client.js'
+import { explain } from './reply-error.js'
+import type { Source } from './source.js'
+
+/** A read is sent again after this many lost connections; then whatever loses them may well be the read itself. */
+const MOST_LOSSES = 5
+
+/** Error replies of a cluster node that does not serve the key (now). */
+export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
+
+/**
+ * The ordered way to one server. Calls made in the same turn of the event loop go out together, in order, without
+ * waiting for each other's answers.
+ *
+ * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is under way and nothing follows before its
+ * answer, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In
+ * company scripts go as EVAL.
+ */
+export class Link implements Lane {
+  #queue: Call[] = []
+  #again: Call[] = []
+  #underWay = 0
+  #scheduled = false
+  #held = false
+  #connecting = false
+  #alive = true
+
+  constructor(
+    private readonly source: Source,
+    /** Takes the calls that a cluster node refers elsewhere. */
+    private readonly redirect?: (call: Call) => void
+  ) {}
+
+  submit(call: Call): void {
+    this.#queue.push(call)
+    this.#schedule()
+  }
+
+  close(): void {
+    this.source.close()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false
+    if (this.#held || this.#queue.length + this.#again.length === 0) return
+    const { client } = this.source
+    if (!client) return this.#connect()
+    const calls = this.#takeQueue()
+    const alone = this.#underWay === 0 && calls.length === 1
+    this.#keepAlive(true)
+    for (const call of calls) this.#send(client, call, alone)
+  }
+
+  #takeQueue(): Call[] {
+    const calls = this.#again.length > 0 ? [...this.#again, ...this.#queue] : this.#queue
+    this.#again = []
+    this.#queue = []
+    return calls
+  }
+
+  #connect(): void {
+    if (this.#connecting) return
+    this.#connecting = true
+    const done = (): void => {
+      this.#connecting = false
+      this.#schedule()
+    }
+    this.source.connect().then(done, (error: unknown) => {
+      for (const call of this.#takeQueue()) call.reject(about(call, error))
+      done()
+    })
+  }
+
+  #send(client: RedisClient, call: Call, alone: boolean): void {
+    this.#underWay++
+    const { connection } = this.source
+    const { requests } = call.command
+    const [request] = requests
+    const script = requests.length === 1 && request?.script
+    this.#held = Boolean(alone && script)
+    const replies =
+      requests.length === 1 && request
+        ? client.sendCommand(wordsOf(request, alone ? 'EVALSHA' : 'EVAL')).then(reply => [reply])
+        : execute(client, call)
+    replies.then(
+      values => {
+        this.#answered()
+        settle(call, values as Reply[], connection)
+      },
+      (error: unknown) => this.#failed(client, call, error)
+    )
+  }
+
+  #answered(): void {
+    this.#underWay--
+    this.#held = false
+    if (this.#underWay > 0) return
+    if (this.#queue.length + this.#again.length > 0) this.#schedule()
+    else this.#keepAlive(false)
+  }
+
+  #failed(client: RedisClient, call: Call, error: unknown): void {
+    if (!isReply(error) && !isMultiError(error)) {
+      this.#lost(call, error)
+      return this.#answered()
+    }
+    const reply = isMultiError(error) ? (error.replies[error.errorIndexes[0] ?? 0] as Error) : error
+    if (reply.message.startsWith('NOSCRIPT')) {
+      this.#send(client, call, false)
+      this.#underWay--
+    } else if (this.redirect && redirection.test(reply.message)) {
+      this.redirect(call)
+      this.#answered()
+    } else {
+      const typeOf = (key: string): Promise<string> => client.sendCommand(['TYPE', key]).then(String, () => 'none')
+      void explain(reply, call.command, typeOf).then(explained => {
+        call.reject(explained)
+        this.#answered()
+      })
+    }
+  }
+
+  /** The connection went while the call was under way: reads are sent again, of a write nobody can tell. */
+  #lost(call: Call, error: unknown): void {
+    call.losses = (call.losses ?? 0) + 1
+    if (call.command.kind === 'read' && call.losses <= MOST_LOSSES) {
+      this.#again.push(call)
+      this.#schedule()
+      return
+    }
+    const { operation, keys, kind } = call.command
+    const message =
+      kind === 'read'
+        ? `key '${keys[0]}': the connection was lost ${call.losses} times while waiting for the answer`
+        : `key '${keys[0]}': the connection was lost before Redis answered, so the write may or may not have been applied; read to find out, it is not sent again`
+    call.reject(new ConnectionError(message, { key: keys[0], operation, cause: error, outcome: 'unknown' }))
+  }
+
+  #keepAlive(busy: boolean): void {
+    if (busy === this.#alive) return
+    this.#alive = busy
+    this.source.keepAlive(busy)
+  }
+}
+
+/** Several requests of one command, as one MULTI: in it the first use of a script is EVAL, the others EVALSHA. */
+function execute(client: RedisClient, call: Call): Promise<unknown[]> {
+  const multi = client.multi() as Multi
+  const loaded = new Set<string>()
+  for (const request of call.command.requests) {
+    const known = request.script !== undefined && loaded.has(request.script.sha1)
+    multi.addCommand(wordsOf(request, known ? 'EVALSHA' : 'EVAL'))
+    if (request.script) loaded.add(request.script.sha1)
+  }
+  return multi.exec()
+}
+
+/** The failure to connect, as the failure of one call. */
+function about(call: Call, error: unknown): unknown {
+  if (!(error instanceof ConnectionError)) return error
+  const { operation, keys } = call.command
+  return new ConnectionError(`key '${keys[0]}': ${error.message}`, {
+    key: keys[0],
+    operation,
+    cause: error.cause,
+    outcome: error.outcome
+  })
+}

@@ -1,0 +1,89 @@
+import type { Command } from '../command.js'
+import type { HotError } from '../errors.js'
+import { CodecError, ConnectionError, IndexError, KeyTypeError, OverflowError, ReplyError } from '../errors.js'
+
+/** What each type of Redis is called, and which handle reads it. */
+const types: Readonly<Record<string, { readonly name: string; readonly handle?: string }>> = {
+  string: { name: 'a string', handle: 'hot.string' },
+  list: { name: 'a list', handle: 'hot.list' },
+  set: { name: 'a set', handle: 'hot.set' },
+  hash: { name: 'a hash', handle: 'hot.dict' },
+  zset: { name: 'a sorted set' },
+  stream: { name: 'a stream' },
+  none: { name: 'nothing any more' }
+}
+
+const named = (type: string): string => types[type]?.name ?? `a ${type}`
+
+type Details = { readonly key: string | undefined; readonly operation: string; readonly cause: unknown }
+type Explanation = (text: string, details: Details) => HotError
+
+/** Answers that mean Redis is there but does not serve: nothing was applied. */
+const unavailable: Explanation = (text, details) =>
+  new ConnectionError(`Redis does not serve this now (${text})`, { ...details, outcome: 'not-sent' })
+
+const needsPassword: Explanation = (text, details) =>
+  new ConnectionError(
+    `Redis asks for a password (${text}): give it in the url, as in redis://user:password@host:6379`,
+    {
+      ...details,
+      outcome: 'not-sent'
+    }
+  )
+
+const badIndex: Explanation = (_, details) =>
+  new IndexError(`key '${details.key}' has no such index: push, unshift and insert add items`, details)
+
+/** The first word of an error reply, and what it means here. Our own scripts use CODEC and OVERFLOW. */
+const explanations: Readonly<Record<string, Explanation>> = {
+  NOAUTH: needsPassword,
+  WRONGPASS: needsPassword,
+  LOADING: unavailable,
+  BUSY: unavailable,
+  MASTERDOWN: unavailable,
+  READONLY: unavailable,
+  CLUSTERDOWN: unavailable,
+  CODEC: (text, details) => new CodecError(`${details.key} ${text}`, details),
+  OVERFLOW: (text, details) => new OverflowError(`${details.key} ${text}`, details)
+}
+
+/**
+ * The error to give the user for an error Redis answered with. For a wrong type it asks what the key holds instead;
+ * `typeOf` does not fail.
+ */
+export async function explain(
+  error: Error,
+  command: Command<unknown>,
+  typeOf: (key: string) => Promise<string>
+): Promise<HotError> {
+  const { operation, keys } = command
+  const details = { key: keys[0], operation, cause: error }
+  if (error.message.includes('WRONGTYPE')) return wrongType(command, error, typeOf)
+  if (/index out of range|no such key/.test(error.message)) return badIndex('', details)
+  const [code = '', ...rest] = error.message.split(' ')
+  const explanation = explanations[code]
+  if (explanation) return explanation(code === 'CODEC' || code === 'OVERFLOW' ? rest.join(' ') : error.message, details)
+  return new ReplyError(`key '${details.key}': Redis answers ${error.message}`, details)
+}
+
+async function wrongType(
+  { operation, keys, holds }: Command<unknown>,
+  cause: Error,
+  typeOf: (key: string) => Promise<string>
+): Promise<HotError> {
+  const found = await Promise.all(keys.map(async key => ({ key, type: await typeOf(key) })))
+  const { key, type } = found.find(({ type }) => type !== holds && type !== 'none') ?? {
+    key: keys[0],
+    type: 'another type'
+  }
+  const handle = types[type]?.handle
+  const wayOut = handle ? `${handle}('${key}') reads it` : 'use another key'
+  return new KeyTypeError(
+    `key '${key}' holds ${named(type)}, not ${named(holds ?? 'none')}: ${wayOut}, clear() removes it`,
+    {
+      key,
+      operation,
+      cause
+    }
+  )
+}

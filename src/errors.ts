@@ -1,0 +1,103 @@
+/** Every error this library throws about what happened in Redis or on the way there. */
+
+export interface HotErrorDetails {
+  /** The key in Redis, prefix included. */
+  readonly key?: string | undefined
+  /** The call that failed, such as `List.push`. */
+  readonly operation?: string | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * The base of all errors of this library: `code` tells them apart, `key` and `operation` say where it happened.
+ *
+ * @example
+ * try { await todo.push('x') } catch (error) { if (error instanceof HotError) console.error(error.code, error.key) }
+ */
+export class HotError extends Error {
+  /** Which error it is, for programs: `KEY_TYPE`, `CODEC`, `CONNECTION`, … */
+  readonly code: string = 'HOT'
+  readonly key: string | undefined
+  readonly operation: string | undefined
+
+  constructor(message: string, details: HotErrorDetails = {}) {
+    super(details.operation ? `${details.operation}: ${message}` : message, {
+      ...(details.cause === undefined ? {} : { cause: details.cause })
+    })
+    this.key = details.key
+    this.operation = details.operation
+  }
+
+  static {
+    this.prototype.name = 'HotError'
+  }
+}
+
+/** The key holds another Redis type than the handle expects. Nothing was changed. */
+export class KeyTypeError extends HotError {
+  override readonly code: string = 'KEY_TYPE'
+  static {
+    this.prototype.name = 'KeyTypeError'
+  }
+}
+
+/** A value can't be stored and read back (refused before anything is sent), or what is stored can't be read. */
+export class CodecError extends HotError {
+  override readonly code: string = 'CODEC'
+  static {
+    this.prototype.name = 'CodecError'
+  }
+}
+
+/** A write to a position that the list does not have. */
+export class IndexError extends HotError {
+  override readonly code: string = 'INDEX'
+  static {
+    this.prototype.name = 'IndexError'
+  }
+}
+
+/** The result would not be a number that JavaScript holds exactly (or at all). Nothing was changed. */
+export class OverflowError extends HotError {
+  override readonly code: string = 'OVERFLOW'
+  static {
+    this.prototype.name = 'OverflowError'
+  }
+}
+
+/** What became of the call: `not-sent`, or `unknown` when the connection was lost after it had been sent. */
+export type Outcome = 'not-sent' | 'unknown'
+
+/**
+ * Redis could not be reached, refused us, or was lost on the way. A write with `outcome: 'unknown'` may or may not have
+ * been applied and is never sent again by the library; one with `outcome: 'not-sent'` never will be applied.
+ */
+export class ConnectionError extends HotError {
+  override readonly code: string = 'CONNECTION'
+  readonly outcome: Outcome
+
+  constructor(message: string, details: HotErrorDetails & { readonly outcome: Outcome }) {
+    super(message, details)
+    this.outcome = details.outcome
+  }
+
+  static {
+    this.prototype.name = 'ConnectionError'
+  }
+}
+
+/** A call on several keys that live in different slots of a cluster. Nothing was sent. */
+export class CrossSlotError extends HotError {
+  override readonly code: string = 'CROSS_SLOT'
+  static {
+    this.prototype.name = 'CrossSlotError'
+  }
+}
+
+/** Redis answered with an error that none of the others covers. */
+export class ReplyError extends HotError {
+  override readonly code: string = 'REPLY'
+  static {
+    this.prototype.name = 'ReplyError'
+  }
+}

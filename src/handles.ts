@@ -1,0 +1,52 @@
+import type { Codec } from './codec.js'
+import type { Pending } from './pending.js'
+import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js'
+import type { DefaultDict } from './types/default-dict.js'
+import type { Dict, FieldOf, Present } from './types/dict.js'
+import type { List } from './types/list.js'
+
+/** What the default codec can store. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue | undefined }
+
+/** A list of `T` in Redis; `Input` is what may be given for one, where a schema makes something else of it. */
+export type HotList<T, Input = T> = List<T, Input> & { [index: number]: Input | Pending<T | undefined> }
+
+/** Names a dict's fields can't be reached by with a dot; get() and set() reach them. */
+type Reserved = 'toJSON' | '$$typeof' | 'asymmetricMatch' | 'nodeType' | 'tagName'
+
+/** The fields of a dict: awaited to read, assigned to write, deleted to remove. */
+type Fields<T, Input, Members, Missing> = {
+  [K in keyof T as K extends keyof Members | Reserved ? never : K]?:
+    Present<Input[K & keyof Input]> | Pending<Present<T[K]> | Missing>
+}
+
+/** A dict in Redis with the fields of `T`; `Input` is what may be given for them. */
+export type HotDict<T extends object, Input extends object = T> = Dict<T, Input> &
+  Fields<T, Input, Dict<T, Input>, undefined>
+
+/** A dict in Redis whose missing fields are made by a factory. */
+export type HotDefaultDict<T extends object, Input extends object = T> = DefaultDict<T, Input> &
+  Fields<T, Input, DefaultDict<T, Input>, never>
+
+/** What every factory takes. */
+export interface HandleOptions<Initial> {
+  /** Replaces what is stored, in one step, when the handle is made. The time to live stays. */
+  readonly initial?: Initial
+  /** How values become text and come back. */
+  readonly codec?: Codec
+}
+
+/** Options with a schema, which gives the handle its types. */
+export interface SchemaOptions<S, Initial> extends HandleOptions<Initial> {
+  /** Any Standard Schema (zod, valibot, arktype, …); checks one value on the way in and on the way out. */
+  readonly schema: S
+}
+
+/** A schema for each field of a Dict. */
+export type FieldSchemas = Readonly<Record<string, StandardSchema>>
+export type FieldInputs<S extends FieldSchemas> = { [K in keyof S]: SchemaInput<S[K]> }
+export type FieldOutputs<S extends FieldSchemas> = { [K in keyof S]: SchemaOutput<S[K]> }
+
+/** A dict's initial fields, as a record, a Map, or pairs. */
+export type InitialFields<T> = Partial<T> | Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>

@@ -1,0 +1,237 @@
+import { nanoid } from 'nanoid'
+import { callable, text } from './arguments.js'
+import { Assignments } from './assignments.js'
+import type { Codec } from './codec.js'
+import { Connection } from './connection/connection.js'
+import { Dispatcher } from './dispatcher.js'
+import type {
+  FieldInputs,
+  FieldOutputs,
+  FieldSchemas,
+  HandleOptions,
+  HotDefaultDict,
+  HotDict,
+  HotList,
+  InitialFields,
+  JsonValue,
+  SchemaOptions
+} from './handles.js'
+import { settingsOf, type HotOptions, type Settings } from './options.js'
+import { proxied } from './proxy.js'
+import { isSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from './schema.js'
+import { DefaultDict, type DefaultFactory } from './types/default-dict.js'
+import { Dict } from './types/dict.js'
+import type { Handle } from './types/handle.js'
+import { Issuer, type Home, type TypeShape } from './types/issuer.js'
+import { List } from './types/list.js'
+import type { ValueSchema } from './values.js'
+
+/** A class of handles, and how to make one. */
+interface HandleType<H> {
+  readonly shape: TypeShape
+  readonly make: (issue: Issuer) => H
+}
+
+interface AnyOptions {
+  readonly initial?: unknown
+  readonly codec?: Codec
+  readonly schema?: ValueSchema
+}
+
+/** The parts of a Hot, made when it is first used. */
+interface Parts {
+  readonly settings: Settings
+  readonly connection: Connection
+  readonly dispatcher: Dispatcher
+  readonly assignments: Assignments
+}
+
+/**
+ * The way into Redis: makes handles. Calls made through one Hot take effect in the order they were made, awaited or not
+ * (on a cluster: in order for each key). Made by createHot(); `hot` is a ready-made one.
+ *
+ * @example
+ * const hot = createHot({ url: 'redis://myremotehost:6380', prefix: 'app:' })
+ * const todo = hot.list<string>('todo')
+ */
+export class Hot {
+  #settings: () => Settings
+  #parts: Parts | undefined
+
+  /** @internal */
+  constructor(settings: () => Settings) {
+    this.#settings = settings
+  }
+
+  /**
+   * A list: like an Array. See {@link HotList}.
+   *
+   * @throws TypeError when the key is empty or not a string, or an option can't be right
+   * @example const todo = hot.list<string>('todo', { initial: ['a', 'b'] })
+   */
+  list<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>>
+  ): HotList<SchemaOutput<S>, SchemaInput<S>>
+  list<T = JsonValue>(
+    key?: string,
+    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<unknown, T> }
+  ): HotList<T>
+  list(key?: string, options?: AnyOptions): unknown {
+    return this.#handle({ shape: List.shape, make: issue => new List(issue) }, key, options)
+  }
+
+  /**
+   * A dict: like an object with fields. See {@link HotDict}.
+   *
+   * @throws TypeError when the key is empty or not a string, or an option can't be right
+   * @example const user = hot.dict<{ name: string; visits: number }>('user:1')
+   * @example const user = hot.dict('user:1', { schema: { name: z.string(), visits: z.number() } })
+   */
+  dict<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, InitialFields<Record<string, SchemaInput<S>>>>
+  ): HotDict<Record<string, SchemaOutput<S>>, Record<string, SchemaInput<S>>>
+  dict<S extends FieldSchemas>(
+    key: string | undefined,
+    options: SchemaOptions<S, InitialFields<FieldInputs<S>>>
+  ): HotDict<FieldOutputs<S>, FieldInputs<S>>
+  dict<T extends object = Record<string, JsonValue>>(
+    key?: string,
+    options?: HandleOptions<InitialFields<T>> & { schema?: ValueSchema }
+  ): HotDict<T>
+  dict(key?: string, options?: AnyOptions): unknown {
+    return this.#handle({ shape: Dict.shape, make: issue => new Dict(issue) }, key, options)
+  }
+
+  /**
+   * A dict whose missing fields are made by `factory` when they are read. See {@link HotDefaultDict}.
+   *
+   * @throws TypeError when the factory is not a function, the key is empty or not a string, or an option can't be right
+   * @example const counts = hot.defaultDict<Record<string, number>>(() => 0, 'counts')
+   */
+  defaultDict<T extends object = Record<string, JsonValue>>(
+    factory: DefaultFactory<T>,
+    key?: string,
+    options?: HandleOptions<InitialFields<T>> & { schema?: ValueSchema }
+  ): HotDefaultDict<T> {
+    callable('defaultDict', 'the factory', factory)
+    const make = (issue: Issuer): DefaultDict<T> => new DefaultDict<T>(issue, factory)
+    return this.#handle({ shape: DefaultDict.shape, make }, key, options) as HotDefaultDict<T>
+  }
+
+  /**
+   * Waits for every assignment and `delete` made so far, and throws what failed since the last time: one error itself,
+   * several as an AggregateError.
+   *
+   * @example
+   * user.name = 'Ada'
+   * await hot.flush()
+   */
+  async flush(): Promise<void> {
+    await this.#parts?.assignments.flush()
+  }
+
+  /**
+   * Waits for everything under way, lets go of the connection, and throws what assignments failed. Later calls fail. A
+   * client you gave stays open.
+   *
+   * @example await hot.close()
+   */
+  async close(): Promise<void> {
+    const { connection, assignments } = this.#use()
+    await connection.close()
+    await assignments.flush()
+  }
+
+  /** The same as close(): `await using hot = createHot()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Settles the options; configure() has to come before. */
+  #use(): Parts {
+    if (this.#parts) return this.#parts
+    const settings = this.#settings()
+    const connection = new Connection(settings)
+    const assignments = new Assignments(settings.onError)
+    const dispatcher = new Dispatcher(connection, assignments)
+    return (this.#parts = { settings, connection, dispatcher, assignments })
+  }
+
+  /** @internal Other options, as long as nothing has used the present ones. */
+  configure(settings: () => Settings): boolean {
+    if (this.#parts) return false
+    this.#settings = settings
+    return true
+  }
+
+  #handle(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
+    const { dispatcher, settings } = this.#use()
+    const operation = `hot.${type.shape.name[0]?.toLowerCase()}${type.shape.name.slice(1)}`
+    checkOptions(operation, options)
+    const { initial, codec, schema } = options
+    const name = key === undefined ? nanoid() : keyOf(operation, key)
+    const home: Home = {
+      dispatcher,
+      fullKey: (operation, key) => settings.prefix + keyOf(operation, key),
+      sibling: key => this.#handle(type, key, { codec, schema })
+    }
+    const issue = new Issuer(name, settings.prefix + name, type.shape, home, { codec, schema })
+    const handle = type.make(issue) as Handle<never, never>
+    if (initial !== undefined) issue.assign(handle.replace(initial as never))
+    return proxied(handle)
+  }
+}
+
+function keyOf(operation: string, key: unknown): string {
+  if (text(operation, 'the key', key) === '') {
+    throw new TypeError(`${operation}: the key must not be empty; leave it out to have one generated`)
+  }
+  return key as string
+}
+
+function checkOptions(operation: string, options: unknown): asserts options is AnyOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${operation}: options must be an object`)
+  const { codec, schema } = options as AnyOptions
+  if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
+    throw new TypeError(`${operation}: a codec must have the functions encode(value) and decode(text)`)
+  }
+  if (schema === undefined || isSchema(schema)) return
+  if (typeof schema !== 'object' || schema === null || !Object.values(schema).every(isSchema)) {
+    throw new TypeError(
+      `${operation}: a schema must be a Standard Schema (zod, valibot, arktype), or for a dict an object of them`
+    )
+  }
+}
+
+/**
+ * Makes a Hot of your own. Nothing is sent, and no connection opened, before the first call.
+ *
+ * @throws TypeError when an option can't be right
+ * @example const hot = createHot() // REDIS_URL, or redis://127.0.0.1:6379
+ * @example const hot = createHot({ url: 'redis://myremotehost:6380', prefix: 'app:' })
+ * @example await using hot = createHot({ client })
+ */
+export function createHot(options?: HotOptions): Hot {
+  const settings = settingsOf('createHot', options)
+  return new Hot(() => settings)
+}
+
+/** The shared default: options by configure(), or REDIS_URL, or redis://127.0.0.1:6379. */
+export const hot = new Hot(() => settingsOf('hot'))
+
+/**
+ * Sets the options of the shared default `hot`, before its first use.
+ *
+ * @throws TypeError when an option can't be right; Error when `hot` has been used already
+ * @example configure({ url: 'redis://myremotehost:6380' })
+ */
+export function configure(options: HotOptions): void {
+  const settings = settingsOf('configure', options)
+  if (!hot.configure(() => settings)) {
+    throw new Error(
+      'configure: the default hot has been used already: call configure() first, or make another with createHot()'
+    )
+  }
+}

@@ -1,0 +1,28 @@
+export { configure, createHot, hot, type Hot } from './hot.js'
+export type { HotOptions } from './options.js'
+export type {
+  FieldInputs,
+  FieldOutputs,
+  FieldSchemas,
+  HandleOptions,
+  HotDefaultDict,
+  HotDict,
+  HotList,
+  InitialFields,
+  JsonValue,
+  SchemaOptions
+} from './handles.js'
+export type { Pending } from './pending.js'
+export { codecs, type Codec } from './codec.js'
+export type { StandardSchema } from './schema.js'
+export {
+  CodecError,
+  ConnectionError,
+  CrossSlotError,
+  HotError,
+  IndexError,
+  KeyTypeError,
+  OverflowError,
+  ReplyError,
+  type Outcome
+} from './errors.js'

@@ -1,0 +1,51 @@
+import { callable, duration, text } from './arguments.js'
+import { isClient, isCluster, type RedisClient, type RedisCluster } from './connection/client.js'
+
+/** What createHot() and configure() take. */
+export interface HotOptions {
+  /** Where Redis is. Default: the environment's REDIS_URL, or redis://127.0.0.1:6379. */
+  readonly url?: string | undefined
+  /** Your own client or cluster of node-redis 4, 5 or 6, connected or not, instead of a url. It stays yours to close. */
+  readonly client?: RedisClient | RedisCluster | undefined
+  /** Put before every key. */
+  readonly prefix?: string | undefined
+  /** How long to try to reach Redis before calls fail, in milliseconds. Default: 5000. */
+  readonly connectTimeout?: number | undefined
+  /** Told of each assignment that failed; without it flush() and close() throw them, and a process warning tells at once. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export interface Settings {
+  readonly url: string
+  readonly client: RedisClient | RedisCluster | undefined
+  readonly prefix: string
+  readonly connectTimeout: number
+  readonly onError: ((error: unknown) => void) | undefined
+}
+
+const DEFAULT_URL = 'redis://127.0.0.1:6379'
+
+/** The options with defaults filled in; throws when one can't be right. */
+export function settingsOf(operation: string, options: HotOptions = {}): Settings {
+  const { client, prefix = '', connectTimeout = 5_000, onError } = options
+  if (client !== undefined && options.url !== undefined) {
+    throw new TypeError(`${operation}: give a url or a client, not both`)
+  }
+  if (client !== undefined && !isClient(client) && !isCluster(client)) {
+    throw new TypeError(`${operation}: client must be a client or cluster of node-redis 4, 5 or 6`)
+  }
+  if (onError !== undefined) callable(operation, 'onError', onError)
+  return {
+    url: redisUrl(operation, options.url ?? process.env['REDIS_URL'] ?? DEFAULT_URL),
+    client,
+    prefix: text(operation, 'prefix', prefix),
+    connectTimeout: duration(operation, 'connectTimeout', connectTimeout),
+    onError
+  }
+}
+
+function redisUrl(operation: string, url: string): string {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined
+  if (protocol === 'redis:' || protocol === 'rediss:') return url
+  throw new TypeError(`${operation}: url must look like redis://user:password@host:6379/0 (rediss: for TLS)`)
+}
