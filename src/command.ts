@@ -26,7 +26,7 @@ export function script(script: Script, keys: readonly string[], ...args: readonl
 }
 
 /** A reply as node-redis gives it for RESP2. */
-export type Reply = string | number | null | Reply[]
+export type Reply = string | number | null | Reply[] | Error
 
 /** What Redis calls the kinds of values a key can hold (the answer of TYPE). */
 export type RedisType = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream'
@@ -49,6 +49,13 @@ export interface Command<Result> {
    * cursor of SCAN is worth nothing on another.
    */
   readonly decode: (replies: readonly Reply[], connection: number) => Result
+  /** True when `decode` takes error replies (as Error objects) among the others, instead of failing with the first. */
+  readonly takesErrors?: boolean
+  /**
+   * For the second of two steps: the result it will have if nothing has changed the keys since the first. A transaction,
+   * which watches them, answers with it at once.
+   */
+  readonly expected?: () => Result
   /**
    * For what takes two steps: looks at the decoded result and tells what to run instead of returning it. Nothing else
    * this Hot sends to the keys goes in between.

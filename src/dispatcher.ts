@@ -1,19 +1,53 @@
-import type { Command, Runner } from './command.js'
-import type { Pending } from './pending.js'
 import type { Assignments } from './assignments.js'
+import type { Command, Runner } from './command.js'
 import type { Connection } from './connection/connection.js'
+import type { Pending } from './pending.js'
+import { perform, type TransactionOptions } from './transaction/perform.js'
+import { QueuedResult } from './transaction/queued-result.js'
+import { currentTransaction, runWithin } from './transaction/scope.js'
 
 /**
- * Where every command of a Hot passes. It decides what runs it: today that is always the shared connection; an open
- * transaction will be the other answer.
+ * Where every command of a Hot passes: the open transaction that the running code is part of takes it, or else the shared
+ * connection does.
  */
 export class Dispatcher implements Runner {
+  /** Transactions under way. */
+  readonly #transactions = new Set<Promise<unknown>>()
+
   constructor(
     private readonly connection: Connection,
-    readonly assignments: Assignments
+    private readonly assignments: Assignments
   ) {}
 
   run<Result>(command: Command<Result>): Pending<Result> {
-    return this.connection.run(command)
+    return (currentTransaction(this) ?? this.connection).run(command)
+  }
+
+  /** For what can't be awaited. A transaction tells by itself what failed in it. */
+  assign(result: Promise<unknown>): void {
+    if (!(result instanceof QueuedResult)) this.assignments.track(result)
+  }
+
+  /** Runs fn as a transaction; inside of one it becomes a part of that. */
+  async transaction(fn: () => unknown, options: TransactionOptions): Promise<unknown> {
+    const outer = currentTransaction(this)
+    if (outer) return outer.join(fn)
+    const transaction = perform(this, this.connection, fn, options)
+    this.#transactions.add(transaction)
+    try {
+      return await transaction
+    } finally {
+      this.#transactions.delete(transaction)
+    }
+  }
+
+  detached<R>(fn: () => R): R {
+    return runWithin(this, undefined, fn)
+  }
+
+  /** Waits for all that is under way, transactions included, and lets go of the connection. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#transactions)
+    await this.connection.close()
   }
 }

@@ -86,6 +86,36 @@ export class ConnectionError extends HotError {
   }
 }
 
+/**
+ * A transaction that was used in a way that can't work (nothing was sent then), that took too long, or in which commands
+ * failed: Redis does not roll back, so the others have taken effect, and `results` lists them all.
+ */
+export class TransactionError extends HotError {
+  override readonly code: string = 'TRANSACTION'
+  /** What became of each write, in order, once Redis has executed them; empty when it has not. */
+  readonly results: readonly PromiseSettledResult<unknown>[]
+
+  constructor(
+    message: string,
+    details: HotErrorDetails & { readonly results?: readonly PromiseSettledResult<unknown>[] } = {}
+  ) {
+    super(message, details)
+    this.results = details.results ?? []
+  }
+
+  static {
+    this.prototype.name = 'TransactionError'
+  }
+}
+
+/** The keys a transaction had read changed before it could commit, each time it was run. Nothing was written. */
+export class TransactionConflictError extends TransactionError {
+  override readonly code: string = 'TRANSACTION_CONFLICT'
+  static {
+    this.prototype.name = 'TransactionConflictError'
+  }
+}
+
 /** A call on several keys that live in different slots of a cluster. Nothing was sent. */
 export class CrossSlotError extends HotError {
   override readonly code: string = 'CROSS_SLOT'

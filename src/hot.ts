@@ -2,6 +2,8 @@ import { nanoid } from 'nanoid'
 import { callable, text } from './arguments.js'
 import { Assignments } from './assignments.js'
 import type { Codec } from './codec.js'
+import type { TransactionOptions } from './transaction/perform.js'
+import type { Results } from './transaction/results.js'
 import { Connection } from './connection/connection.js'
 import { Dispatcher } from './dispatcher.js'
 import type {
@@ -41,7 +43,6 @@ interface AnyOptions {
 /** The parts of a Hot, made when it is first used. */
 interface Parts {
   readonly settings: Settings
-  readonly connection: Connection
   readonly dispatcher: Dispatcher
   readonly assignments: Assignments
 }
@@ -121,6 +122,41 @@ export class Hot {
   }
 
   /**
+   * Runs `fn` as one atomic step. Reads in it are answered at once and watched; writes are queued, and sent as one
+   * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
+   * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.
+   *
+   * A write has its result after the commit: return it, alone, in an array or in an object, and it is filled in.
+   *
+   * @throws TransactionConflictError when it had to be run again more than `retries` times; TransactionError when it was
+   *   used in a way that can't work, took longer than `timeout`, or commands failed in it; whatever `fn` throws
+   * @example
+   * await hot.transaction(async () => {
+   *   if (((await user.visits) ?? 0) > 10) todo.push('send a thank-you')
+   * })
+   * @example const [length, name] = await hot.transaction(() => [todo.push('x'), user.name])
+   */
+  transaction<R extends readonly unknown[] | []>(
+    fn: () => R | Promise<R>,
+    options?: TransactionOptions
+  ): Promise<Results<R>>
+  transaction<R>(fn: () => R, options?: TransactionOptions): Promise<Results<R>>
+  async transaction(fn: () => unknown, options: TransactionOptions = {}): Promise<unknown> {
+    return this.#use().dispatcher.transaction(fn, options)
+  }
+
+  /**
+   * Runs `fn` outside of the transaction it is called in, on purpose: its calls are sent at once, and stay whatever the
+   * transaction comes to.
+   *
+   * @example hot.detached(() => log.push('tried'))
+   */
+  detached<R>(fn: () => R): R {
+    callable('detached', 'the argument', fn)
+    return this.#use().dispatcher.detached(fn)
+  }
+
+  /**
    * Waits for every assignment and `delete` made so far, and throws what failed since the last time: one error itself,
    * several as an AggregateError.
    *
@@ -139,8 +175,8 @@ export class Hot {
    * @example await hot.close()
    */
   async close(): Promise<void> {
-    const { connection, assignments } = this.#use()
-    await connection.close()
+    const { dispatcher, assignments } = this.#use()
+    await dispatcher.close()
     await assignments.flush()
   }
 
@@ -156,7 +192,7 @@ export class Hot {
     const connection = new Connection(settings)
     const assignments = new Assignments(settings.onError)
     const dispatcher = new Dispatcher(connection, assignments)
-    return (this.#parts = { settings, connection, dispatcher, assignments })
+    return (this.#parts = { settings, dispatcher, assignments })
   }
 
   /** @internal Other options, as long as nothing has used the present ones. */

@@ -12,6 +12,8 @@ export type {
   JsonValue,
   SchemaOptions
 } from './handles.js'
+export type { TransactionOptions } from './transaction/perform.js'
+export type { Results } from './transaction/results.js'
 export type { Pending } from './pending.js'
 export { codecs, type Codec } from './codec.js'
 export type { StandardSchema } from './schema.js'
@@ -24,5 +26,7 @@ export {
   KeyTypeError,
   OverflowError,
   ReplyError,
+  TransactionConflictError,
+  TransactionError,
   type Outcome
 } from './errors.js'

@@ -19,7 +19,7 @@ export interface RedisClient {
   off(event: string, listener: (...args: unknown[]) => void): unknown
 }
 
-interface ClusterNode {
+export interface ClusterNode {
   readonly address: string
 }
 
@@ -31,11 +31,6 @@ export interface RedisCluster {
   nodeClient(node: never): unknown
   sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>
   on(event: string, listener: (...args: unknown[]) => void): unknown
-}
-
-export interface Multi {
-  addCommand(args: readonly string[]): Multi
-  exec(): Promise<unknown[]>
 }
 
 /** What EXEC fails with when commands in it failed: every reply, the errors among them. */

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import slotOf from 'cluster-key-slot'
 import type { Command, Reply } from '../command.js'
-import { ConnectionError, CrossSlotError } from '../errors.js'
-import { settle, wordsOf, type Call, type Lane } from './call.js'
-import { isReply, type RedisClient, type RedisCluster } from './client.js'
+import { ConnectionError } from '../errors.js'
+import { settle, wordsOf, type Call } from './call.js'
+import { isReply, type ClusterNode, type RedisClient, type RedisCluster } from './client.js'
 import { Link, redirection } from './link.js'
+import { Pool } from './pool.js'
 import { explain } from './reply-error.js'
-import { LentClient } from './source.js'
+import { MOST_TRANSACTION_CONNECTIONS, type Route } from './route.js'
+import { LentClient, duplicateOf } from './source.js'
 
 const PAUSE_WHILE_MOVING = 20
 
@@ -23,8 +25,9 @@ interface Detour {
  * The way to a cluster: every call goes to the link of the node that holds its slot. Order is kept per key: when a slot
  * moves, its calls take turns, in order, until none is left that was sent to the old place.
  */
-export class Cluster implements Lane {
+export class Cluster implements Route {
   readonly #links = new Map<string, Link>()
+  readonly #pools = new Map<string, Pool>()
   readonly #detours = new Map<number, Detour>()
   #unrouted: Call[] = []
   #connecting = false
@@ -37,8 +40,7 @@ export class Cluster implements Lane {
   }
 
   submit(call: Call): void {
-    const slot = oneSlot(call)
-    if (slot === undefined) return
+    const slot = slotOf(call.command.keys[0] ?? '')
     const detour = this.#detours.get(slot)
     if (detour) detour.later.push(call)
     else if (!this.#submitTo(slot, call)) {
@@ -47,8 +49,32 @@ export class Cluster implements Lane {
     }
   }
 
+  stray(keys: readonly string[]): string | undefined {
+    const slot = slotOf(keys[0] ?? '')
+    return keys.find(key => slotOf(key) !== slot)
+  }
+
+  async poolFor(key: string): Promise<Pool> {
+    const error = this.#nodeOf(slotOf(key)) ? undefined : await this.#discover()
+    if (error) throw error
+    const node = this.#nodeOf(slotOf(key)) as ClusterNode
+    const known = this.#pools.get(node.address)
+    if (known) return known
+    const client = await (this.cluster.nodeClient(node as never) as RedisClient | Promise<RedisClient>)
+    const another = () => duplicateOf(client, node.address, this.connectTimeout)
+    const pool = this.#pools.get(node.address) ?? new Pool(another, MOST_TRANSACTION_CONNECTIONS)
+    this.#pools.set(node.address, pool)
+    return pool
+  }
+
+  /** Any command through the cluster client makes it follow MOVED and learn where the slots are now. */
+  async relearn(key: string): Promise<void> {
+    await this.cluster.sendCommand(key, false, ['EXISTS', key]).catch(() => {})
+  }
+
   close(): void {
     for (const link of this.#links.values()) link.close()
+    for (const pool of this.#pools.values()) pool.close()
   }
 
   /** Hands the call to the link of the slot's master, if the map of slots is known. */
@@ -58,8 +84,12 @@ export class Cluster implements Lane {
     return link !== undefined
   }
 
+  #nodeOf(slot: number): ClusterNode | undefined {
+    return this.cluster.isOpen ? this.cluster.slots[slot]?.master : undefined
+  }
+
   #linkOf(slot: number): Link | undefined {
-    const node = this.cluster.isOpen ? this.cluster.slots[slot]?.master : undefined
+    const node = this.#nodeOf(slot)
     if (!node) return undefined
     const known = this.#links.get(node.address)
     if (known) return known
@@ -132,7 +162,7 @@ export class Cluster implements Lane {
     const end = performance.now() + this.connectTimeout
     await this.#drained(key)
     while (detour.returned.length + detour.later.length > 0) {
-      await this.#relearn(key)
+      await this.relearn(key)
       const calls = [...detour.returned.splice(0), ...detour.later.splice(0)]
       for (const call of calls) this.#submitTo(slotOf(key), call)
       await this.#drained(key)
@@ -159,11 +189,6 @@ export class Cluster implements Lane {
     })
   }
 
-  /** Any command through the cluster client makes it follow MOVED and learn where the slots are now. */
-  async #relearn(key: string): Promise<void> {
-    await this.cluster.sendCommand(key, false, ['EXISTS', key]).catch(() => {})
-  }
-
   /** A call that both places send back, as while its slot is being moved: the cluster client follows ASK for it. */
   async #carry(call: Call, detour: Detour, end: number): Promise<void> {
     const { keys, requests, operation, kind } = call.command
@@ -187,20 +212,4 @@ export class Cluster implements Lane {
       }
     }
   }
-}
-
-/** The slot that all keys of the call share; rejects the call if there is none such. */
-function oneSlot(call: Call): number | undefined {
-  const { keys, operation } = call.command
-  const [first = ''] = keys
-  const slot = slotOf(first)
-  const stray = keys.find(key => slotOf(key) !== slot)
-  if (stray === undefined) return slot
-  call.reject(
-    new CrossSlotError(
-      `keys '${first}' and '${stray}' live in different slots of the cluster: give both a hash tag, as in '{tag}:${first}' and '{tag}:${stray}'`,
-      { key: first, operation }
-    )
-  )
-  return undefined
 }

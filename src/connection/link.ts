@@ -1,7 +1,8 @@
 import type { Reply } from '../command.js'
 import { ConnectionError } from '../errors.js'
 import { settle, wordsOf, type Call, type Lane } from './call.js'
-import { isMultiError, isReply, type Multi, type RedisClient } from './client.js'
+import { isReply, type RedisClient } from './client.js'
+import { execute } from './multi.js'
 import { explain } from './reply-error.js'
 import type { Source } from './source.js'
 
@@ -83,49 +84,47 @@ export class Link implements Lane {
   #send(client: RedisClient, call: Call, alone: boolean): void {
     this.#underWay++
     const { connection } = this.source
-    const { requests } = call.command
+    const { requests, takesErrors } = call.command
     const [request] = requests
-    const script = requests.length === 1 && request?.script
-    this.#held = Boolean(alone && script)
-    const replies =
-      requests.length === 1 && request
-        ? client.sendCommand(wordsOf(request, alone ? 'EVALSHA' : 'EVAL')).then(reply => [reply])
-        : execute(client, call)
-    replies.then(
-      values => {
-        this.#answered()
-        settle(call, values as Reply[], connection)
+    if (requests.length === 1 && request && !takesErrors) {
+      this.#held = alone && request.script !== undefined
+      client.sendCommand(wordsOf(request, alone ? 'EVALSHA' : 'EVAL')).then(
+        reply => this.#answered(() => settle(call, [reply as Reply], connection)),
+        (error: unknown) => this.#failed(client, call, error)
+      )
+      return
+    }
+    execute(client, requests).then(
+      (replies = []) => {
+        const error = takesErrors ? undefined : replies.find(reply => reply instanceof Error)
+        if (error) this.#failed(client, call, error)
+        else this.#answered(() => settle(call, replies, connection))
       },
       (error: unknown) => this.#failed(client, call, error)
     )
   }
 
-  #answered(): void {
+  #answered(tell: () => void): void {
     this.#underWay--
     this.#held = false
+    tell()
     if (this.#underWay > 0) return
     if (this.#queue.length + this.#again.length > 0) this.#schedule()
     else this.#keepAlive(false)
   }
 
   #failed(client: RedisClient, call: Call, error: unknown): void {
-    if (!isReply(error) && !isMultiError(error)) {
-      this.#lost(call, error)
-      return this.#answered()
-    }
-    const reply = isMultiError(error) ? (error.replies[error.errorIndexes[0] ?? 0] as Error) : error
-    if (reply.message.startsWith('NOSCRIPT')) {
+    if (!isReply(error)) {
+      this.#answered(() => this.#lost(call, error))
+    } else if (error.message.startsWith('NOSCRIPT')) {
       this.#send(client, call, false)
       this.#underWay--
-    } else if (this.redirect && redirection.test(reply.message)) {
+    } else if (this.redirect && redirection.test(error.message)) {
       this.redirect(call)
-      this.#answered()
+      this.#answered(() => {})
     } else {
       const typeOf = (key: string): Promise<string> => client.sendCommand(['TYPE', key]).then(String, () => 'none')
-      void explain(reply, call.command, typeOf).then(explained => {
-        call.reject(explained)
-        this.#answered()
-      })
+      void explain(error, call.command, typeOf).then(explained => this.#answered(() => call.reject(explained)))
     }
   }
 
@@ -150,18 +149,6 @@ export class Link implements Lane {
     this.#alive = busy
     this.source.keepAlive(busy)
   }
-}
-
-/** Several requests of one command, as one MULTI: in it the first use of a script is EVAL, the others EVALSHA. */
-function execute(client: RedisClient, call: Call): Promise<unknown[]> {
-  const multi = client.multi() as Multi
-  const loaded = new Set<string>()
-  for (const request of call.command.requests) {
-    const known = request.script !== undefined && loaded.has(request.script.sha1)
-    multi.addCommand(wordsOf(request, known ? 'EVALSHA' : 'EVAL'))
-    if (request.script) loaded.add(request.script.sha1)
-  }
-  return multi.exec()
 }
 
 /** The failure to connect, as the failure of one call. */

@@ -119,7 +119,7 @@ export class OwnClient implements Source {
     this.close()
     const client = this.create({ connectTimeout: Math.max(1, Math.ceil(deadline.left)) })
     client.on('error', () => {})
-    this.#client = client
+    this.#client = speakingResp2(client)
     try {
       await deadline.spend(client.connect())
       await answering(client, deadline)
@@ -149,6 +149,15 @@ export function ownClient(url: string, connectTimeout: number): OwnClient {
   const create = ({ connectTimeout }: { connectTimeout: number }): RedisClient =>
     createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false, connectTimeout } })
   return new OwnClient(create, addressOf(url), connectTimeout)
+}
+
+/** A connection of our own to where a lent client goes, with its options. */
+export function duplicateOf(lent: RedisClient, address: string, connectTimeout: number): OwnClient {
+  const create = ({ connectTimeout }: { connectTimeout: number }): RedisClient => {
+    const socket = { ...lent.options?.socket, reconnectStrategy: false, connectTimeout }
+    return lent.duplicate({ disableOfflineQueue: true, socket }) as RedisClient
+  }
+  return new OwnClient(create, address, connectTimeout)
 }
 
 /** A URL without its user and password. */

@@ -38,8 +38,12 @@ export class DefaultDict<T extends object, Input extends object = T> extends Dic
       ...read,
       next: found => {
         if (found !== undefined) return undefined
-        const made = words('HSETNX', key, name, this.issue.encode('get', this.#factory(), name))
-        return this.issue.command('write', 'get', [made, words('HGET', key, name)], (_, stored) => decode(stored))
+        const made = this.issue.encode('get', this.#factory(), name)
+        const requests = [words('HSETNX', key, name, made), words('HGET', key, name)]
+        return {
+          ...this.issue.command('write', 'get', requests, (_, stored) => decode(stored)),
+          expected: () => decode(made)
+        }
       }
     }) as Pending<Present<T[K]>>
   }

@@ -97,7 +97,7 @@ export class Issuer {
 
   /** For what can't be awaited: its failure goes to flush(), onError or a warning. */
   assign(result: Promise<unknown>): void {
-    this.home.dispatcher.assignments.track(result)
+    this.home.dispatcher.assign(result)
   }
 
   encode(method: string, value: unknown, field?: string): string {

@@ -1,0 +1,62 @@
+import type { Command } from '../command.js'
+import { TransactionError } from '../errors.js'
+import { Pending } from '../pending.js'
+
+/** What a queued result asks its transaction. */
+export interface Queue {
+  /** Whether the running code is part of the transaction, and the transaction not over. */
+  isInside(): boolean
+  /** Notes that the transaction was used in a way that can't work, so that it fails whatever fn does about it. */
+  misused(error: TransactionError): void
+}
+
+/**
+ * The result of a write inside a transaction: it exists after the commit, and not before. Waiting for it inside (await,
+ * Promise.all, returning it from an async function: all of them call `then`) could never end, and so it rejects and fails
+ * the transaction. Outside it is a promise like any other, except that nobody has to catch it: the transaction's own
+ * promise tells what failed.
+ */
+export class QueuedResult<T> extends Pending<T> {
+  #queue: Queue | undefined
+  #command: Command<T> | undefined
+
+  static of<T>(command: Command<T>, queue: Queue): { result: QueuedResult<T>; settle: Settle<T> } {
+    let settle!: Settle<T>
+    const result = new QueuedResult<T>((resolve, reject) => (settle = { resolve, reject }))
+    // Before it knows its transaction, for until then it is a promise like any other.
+    result.then(undefined, () => {})
+    result.#queue = queue
+    result.#command = command
+    return { result, settle }
+  }
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null
+  ): Promise<A | B> {
+    if (!this.#queue?.isInside()) return super.then(onFulfilled, onRejected)
+    const error = awaited(this.#command as Command<unknown>)
+    this.#queue.misused(error)
+    return Promise.reject(error).then(onFulfilled, onRejected) as Promise<A | B>
+  }
+}
+
+// Unlike Pending: with Promise as its constructor `await` would not ask for `then`, and wait for ever.
+void Object.defineProperty(QueuedResult.prototype, 'constructor', { value: QueuedResult })
+
+export interface Settle<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+function awaited({ operation, keys }: Command<unknown>): TransactionError {
+  return new TransactionError(
+    `key '${keys[0]}': the result of a write exists only after the transaction, so it can't be awaited inside: return it ` +
+      `(const [result] = await hot.transaction(() => [handle.method()])), or do without it (void handle.method())`,
+    { key: keys[0], operation }
+  )
+}

@@ -1,0 +1,263 @@
+import type { Connection } from '../connection/connection.js'
+import { explain } from '../connection/reply-error.js'
+import { words, type Command, type Reply, type Runner } from '../command.js'
+import { TransactionError, type HotError } from '../errors.js'
+import { Pending } from '../pending.js'
+import { QueuedResult, type Queue, type Settle } from './queued-result.js'
+import { readsOf, takeApart, type Parts } from './results.js'
+import { currentTransaction, runWithin } from './scope.js'
+import { WatchedConnection } from './watched-connection.js'
+
+/** A write that waits for the commit, and whom to tell, if it returns anything. */
+interface Queued {
+  readonly command: Command<unknown>
+  readonly settle?: Settle<unknown>
+}
+
+/** How fn ended: with the parts of what it returned, or with what it threw. */
+type Ended = Parts | { readonly error: unknown }
+
+/** How an attempt ended: committed, or not because something it had read has changed. */
+export type Attempt = { readonly value: unknown } | 'conflict'
+
+/**
+ * One attempt at a transaction: reads are answered at once, on a connection of its own that watches their keys; writes are
+ * queued, and sent as one MULTI when fn has ended.
+ */
+export class Transaction implements Runner, Queue {
+  #phase: 'open' | 'ending' | 'over' = 'open'
+  readonly #watch: WatchedConnection
+  readonly #queue: Queued[] = []
+  readonly #written = new Set<string>()
+  readonly #reading = new Set<Command<unknown>>()
+  /** What fields that were missing count as from now on, by the requests that read them. */
+  readonly #assumed = new Map<string, unknown>()
+  #allRead: (() => void) | undefined
+  /** The first key used: on a cluster the others must share its slot. */
+  #key: string | undefined
+  #misuse: HotError | undefined
+
+  constructor(
+    private readonly owner: object,
+    private readonly connection: Connection,
+    earlier: Promise<void> | undefined
+  ) {
+    this.#watch = new WatchedConnection(connection, earlier)
+  }
+
+  run<R>(command: Command<R>): Pending<R> {
+    const refusal = this.#refusal(command)
+    if (refusal) return Pending.reject(refusal) as Pending<R>
+    this.#key ??= command.keys[0]
+    if (command.kind === 'write') return this.#write(command)
+    return new Pending((resolve, reject) => this.#read(command).then(resolve, reject))
+  }
+
+  isInside(): boolean {
+    return this.#phase !== 'over' && currentTransaction(this.owner) === this
+  }
+
+  misused(error: HotError): void {
+    this.#misuse ??= error
+  }
+
+  /** What it is waiting for, in words. */
+  get waitingFor(): string {
+    const calls = [...this.#reading].map(({ operation, keys }) => `${operation} on '${keys[0]}'`)
+    if (calls.length === 0) return 'fn to end, which had no call of this Hot under way'
+    const hint = this.#watch.waits ? ' (to get a connection: other transactions hold all of them)' : ''
+    return calls.join(', ') + hint
+  }
+
+  /** Runs fn, then commits or finds out why not; `committing` is told before anything is sent. */
+  async attempt(fn: () => unknown, committing: () => void): Promise<Attempt> {
+    try {
+      const ended = await this.#runToEnd(fn)
+      if (this.#phase === 'over') return 'conflict'
+      this.#phase = 'ending'
+      if (this.#reading.size > 0) await new Promise<void>(resolve => (this.#allRead = resolve))
+      committing()
+      if (this.#misuse) throw this.#misuse
+      const committed = 'error' in ended ? await this.#check(ended.error) : await this.#commit()
+      this.#phase = 'over'
+      if (!committed || 'error' in ended) return 'conflict'
+      return { value: ended.assemble(await Promise.all(ended.parts)) }
+    } catch (error) {
+      this.#tellQueue(error)
+      throw error
+    } finally {
+      this.abandon()
+    }
+  }
+
+  /** Runs fn as a part of this transaction: what it writes has its results when this one commits. */
+  async join(fn: () => unknown): Promise<unknown> {
+    if (typeof fn !== 'function') throw notAFunction()
+    if (this.#phase !== 'open') throw late({ operation: 'transaction', keys: [this.#key ?? ''] })
+    const parts = takeApart(await fn())
+    await readsOf(parts.parts)
+    return parts.assemble(parts.parts)
+  }
+
+  /** Ends it: nothing more is sent. */
+  abandon(): void {
+    this.#phase = 'over'
+    this.#watch.close(this.#reading.size > 0)
+    this.#tellQueue(new TransactionError('this attempt at the transaction ended without writing anything'))
+  }
+
+  #refusal(command: Command<unknown>): HotError | undefined {
+    const { operation, keys, kind } = command
+    if (this.#phase !== 'open') return late(command)
+    if (this.#misuse) return this.#misuse
+    const first = this.#key
+    const crossing = first === undefined ? undefined : this.connection.crossSlot({ ...command, keys: [first, ...keys] })
+    const written = kind === 'read' ? keys.find(key => this.#written.has(key)) : undefined
+    const misuse = crossing ?? (written === undefined ? undefined : readAfterWrite(operation, written))
+    if (misuse) this.misused(misuse)
+    return misuse
+  }
+
+  async #read<R>(command: Command<R>): Promise<R> {
+    this.#reading.add(command as Command<unknown>)
+    try {
+      const result = command.decode(await this.#watch.read(command as Command<unknown>), 0)
+      return command.next ? this.#takeNext(command, result) : result
+    } finally {
+      this.#reading.delete(command as Command<unknown>)
+      if (this.#reading.size === 0) this.#allRead?.()
+    }
+  }
+
+  /** The second step of a read that may write: queued, and its result taken for granted, for the key is watched. */
+  #takeNext<R>(command: Command<R>, result: R): R {
+    const asked = JSON.stringify(command.requests)
+    if (this.#assumed.has(asked)) return this.#assumed.get(asked) as R
+    const second = command.next?.(result)
+    if (!second?.expected) return result
+    this.#queue.push({ command: second as Command<unknown> })
+    const expected = second.expected()
+    this.#assumed.set(asked, expected)
+    return expected
+  }
+
+  #write<R>(command: Command<R>): Pending<R> {
+    for (const key of command.keys) this.#written.add(key)
+    if (command.returnsNothing) {
+      this.#queue.push({ command: command as Command<unknown> })
+      return Pending.resolve(undefined) as Pending<R>
+    }
+    const { result, settle } = QueuedResult.of(command, this)
+    this.#queue.push({ command: command as Command<unknown>, settle: settle as Settle<unknown> })
+    return result
+  }
+
+  async #runToEnd(fn: () => unknown): Promise<Ended> {
+    try {
+      const returned = runWithin(this.owner, this, fn)
+      const ended = takeApart(returned instanceof QueuedResult ? returned : await returned)
+      await readsOf(ended.parts)
+      return ended
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  /** What fn threw is its own only if all it had read still holds. */
+  async #check(error: unknown): Promise<false> {
+    if (!this.#watch.used) throw error
+    if (!this.#watch.lost && (await this.#watch.execute([])) !== undefined) throw error
+    return false
+  }
+
+  /** Whether the queue has been executed. */
+  async #commit(): Promise<boolean> {
+    const requests = this.#queue.flatMap(({ command }) => command.requests)
+    const replies = this.#watch.used ? await this.#watch.execute(requests) : await this.#send()
+    if (replies) await this.#deliver(replies)
+    return replies !== undefined
+  }
+
+  /** With nothing to check, all goes over the shared connection. */
+  async #send(): Promise<readonly Reply[]> {
+    if (this.#queue.length === 0) return []
+    return this.connection.run({
+      operation: 'transaction',
+      keys: [...new Set(this.#queue.flatMap(({ command }) => command.keys))],
+      kind: 'write',
+      holds: undefined,
+      requests: this.#queue.flatMap(({ command }) => command.requests),
+      returnsNothing: false,
+      takesErrors: true,
+      decode: replies => replies
+    })
+  }
+
+  /** Gives each queued call its result; fails with all of them if any has failed. */
+  async #deliver(replies: readonly Reply[]): Promise<void> {
+    let at = 0
+    const results: Promise<unknown>[] = []
+    for (const { command, settle } of this.#queue) {
+      const own = replies.slice(at, (at += command.requests.length))
+      const result = this.#resultOf(command, own)
+      results.push(result)
+      if (settle) result.then(settle.resolve, settle.reject)
+    }
+    const settled = await Promise.allSettled(results)
+    const failures = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
+    if (failures.length > 0) throw failedInside(settled, failures)
+  }
+
+  async #resultOf(command: Command<unknown>, replies: readonly Reply[]): Promise<unknown> {
+    const error = replies.find(reply => reply instanceof Error)
+    if (error) throw await explain(error, command, key => this.#typeOf(key))
+    return command.decode(replies, 0)
+  }
+
+  #typeOf(key: string): Promise<string> {
+    const command: Command<string> = {
+      operation: 'transaction',
+      keys: [key],
+      kind: 'read',
+      holds: undefined,
+      requests: [words('TYPE', key)],
+      returnsNothing: false,
+      decode: ([type]) => String(type)
+    }
+    return this.connection.run(command).catch(() => 'none')
+  }
+
+  #tellQueue(error: unknown): void {
+    for (const { settle } of this.#queue) settle?.reject(error)
+  }
+}
+
+function late({ operation, keys }: Pick<Command<unknown>, 'operation' | 'keys'>): TransactionError {
+  return new TransactionError(
+    `key '${keys[0]}': the transaction that this work was started in has ended, so nothing was sent: await the work inside of it, or start it with hot.detached(fn)`,
+    { key: keys[0], operation }
+  )
+}
+
+export function notAFunction(): TypeError {
+  return new TypeError('transaction: give a function: hot.transaction(() => { … })')
+}
+
+function readAfterWrite(operation: string, key: string): TransactionError {
+  return new TransactionError(
+    `key '${key}' was written earlier in this transaction, and writes happen at its end: read first, then write`,
+    { key, operation }
+  )
+}
+
+function failedInside(
+  results: readonly PromiseSettledResult<unknown>[],
+  failures: readonly PromiseRejectedResult[]
+): TransactionError {
+  const reasons = failures.map(({ reason }) => (reason instanceof Error ? reason.message : String(reason)))
+  const first = failures[0]?.reason as HotError
+  return new TransactionError(
+    `${failures.length} of ${results.length} writes failed, and the others have taken effect, for Redis does not roll back: ${reasons.join('; ')}`,
+    { operation: 'transaction', key: first.key, cause: first, results }
+  )
+}
