@@ -24,6 +24,7 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // `length` is read as a promise and assigned as a number.
       '@typescript-eslint/related-getter-setter-pairs': 'off',
       eqeqeq: 'error',

@@ -50,7 +50,7 @@ export class Transaction implements Runner, Queue {
     if (refusal) return Pending.reject(refusal) as Pending<R>
     this.#key ??= command.keys[0]
     if (command.kind === 'write') return this.#write(command)
-    return new Pending((resolve, reject) => this.#read(command).then(resolve, reject))
+    return new Pending((resolve, reject) => void this.#read(command).then(resolve, reject))
   }
 
   isInside(): boolean {
@@ -119,12 +119,12 @@ export class Transaction implements Runner, Queue {
   }
 
   async #read<R>(command: Command<R>): Promise<R> {
-    this.#reading.add(command as Command<unknown>)
+    this.#reading.add(command)
     try {
-      const result = command.decode(await this.#watch.read(command as Command<unknown>), 0)
+      const result = command.decode(await this.#watch.read(command), 0)
       return command.next ? this.#takeNext(command, result) : result
     } finally {
-      this.#reading.delete(command as Command<unknown>)
+      this.#reading.delete(command)
       if (this.#reading.size === 0) this.#allRead?.()
     }
   }
@@ -135,7 +135,7 @@ export class Transaction implements Runner, Queue {
     if (this.#assumed.has(asked)) return this.#assumed.get(asked) as R
     const second = command.next?.(result)
     if (!second?.expected) return result
-    this.#queue.push({ command: second as Command<unknown> })
+    this.#queue.push({ command: second })
     const expected = second.expected()
     this.#assumed.set(asked, expected)
     return expected
@@ -144,11 +144,11 @@ export class Transaction implements Runner, Queue {
   #write<R>(command: Command<R>): Pending<R> {
     for (const key of command.keys) this.#written.add(key)
     if (command.returnsNothing) {
-      this.#queue.push({ command: command as Command<unknown> })
+      this.#queue.push({ command: command })
       return Pending.resolve(undefined) as Pending<R>
     }
     const { result, settle } = QueuedResult.of(command, this)
-    this.#queue.push({ command: command as Command<unknown>, settle: settle as Settle<unknown> })
+    this.#queue.push({ command: command, settle: settle as Settle<unknown> })
     return result
   }
 

@@ -59,7 +59,7 @@ export class WatchedConnection {
    */
   async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
     const client = this.#lent?.client
-    if (this.#lost || !client?.isReady) return this.#loseIt()
+    if (this.#lost || !client?.isReady) { this.#loseIt(); return; }
     try {
       const replies = await execute(client, requests)
       this.#watched.clear()
@@ -120,6 +120,6 @@ export class WatchedConnection {
 
   async #moved(): Promise<void> {
     this.#lost = true
-    for (const key of this.#watched) return this.connection.relearn(key)
+    for (const key of this.#watched) await this.connection.relearn(key)
   }
 }
