@@ -52,16 +52,25 @@ export interface Command<Result> {
   /** True when `decode` takes error replies (as Error objects) among the others, instead of failing with the first. */
   readonly takesErrors?: boolean
   /**
-   * For the second of two steps: the result it will have if nothing has changed the keys since the first. A transaction,
-   * which watches them, answers with it at once.
+   * For what takes several steps (read, compute here, write): looks at what was decoded and tells the result, or what to
+   * run next. Nothing else this Hot sends to the keys goes in between.
+   */
+  next?(decoded: Result): Step<Result>
+  /**
+   * For a write that is such a next step: the result it has if nothing has changed the keys meanwhile. A transaction, which
+   * watches them, queues the write and answers with this.
    */
   readonly expected?: () => Result
-  /**
-   * For what takes two steps: looks at the decoded result and tells what to run instead of returning it. Nothing else
-   * this Hot sends to the keys goes in between.
-   */
-  next?(result: Result): Command<Result> | undefined
+  /** True when the write only puts in what was missing: read again in a transaction, the answer is the same. */
+  readonly fillsIn?: boolean
+  /** True for a read whose next step writes: in a transaction its keys count as written. */
+  readonly writes?: boolean
+  /** For a write that may turn out to need several steps: the same with the read first, as a transaction needs it. */
+  readonly readFirst?: () => Command<Result>
 }
+
+/** What comes after the first of several steps. */
+export type Step<Result> = { readonly result: Result } | { readonly command: Command<Result> }
 
 /** Whatever can run commands: the shared connection, or an open transaction. */
 export interface Runner {

@@ -2,6 +2,12 @@ import type { Codec } from './codec.js'
 import type { Pending } from './pending.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js'
 import type { DefaultDict } from './types/default-dict.js'
+import type { Float } from './types/float.js'
+import type { ImmutableString } from './types/immutable-string.js'
+import type { Int } from './types/int.js'
+import type { MultiSet } from './types/multi-set.js'
+import type { HotSet } from './types/set.js'
+import type { MutableString, Replacement } from './types/string.js'
 import type { Dict, FieldOf, Present } from './types/dict.js'
 import type { List } from './types/list.js'
 
@@ -28,6 +34,27 @@ export type HotDict<T extends object, Input extends object = T> = Dict<T, Input>
 /** A dict in Redis whose missing fields are made by a factory. */
 export type HotDefaultDict<T extends object, Input extends object = T> = DefaultDict<T, Input> &
   Fields<T, Input, DefaultDict<T, Input>, never>
+
+export type { HotSet }
+
+/** Whole counts by item in Redis. */
+export type HotMultiSet = MultiSet & { [item: string]: number | Pending<number> }
+
+/** A mutable string in Redis. */
+export type HotString = MutableString & { [index: number]: string | Pending<string | undefined> }
+
+/** A string in Redis that never changes. */
+export type HotImmutableString = Omit<ImmutableString, 'replace'> & {
+  readonly [index: number]: Pending<string | undefined>
+  /** With the first match replaced, as a new string. `GET`, `SET`, O(n). */
+  replace(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString>
+}
+
+/** A whole number in Redis. */
+export type HotInt = Int
+
+/** A double in Redis. */
+export type HotFloat = Float
 
 /** What every factory takes. */
 export interface HandleOptions<Initial> {

@@ -13,7 +13,12 @@ import type {
   HandleOptions,
   HotDefaultDict,
   HotDict,
+  HotFloat,
+  HotImmutableString,
+  HotInt,
   HotList,
+  HotMultiSet,
+  HotString,
   InitialFields,
   JsonValue,
   SchemaOptions
@@ -23,9 +28,15 @@ import { proxied } from './proxy.js'
 import { isSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from './schema.js'
 import { DefaultDict, type DefaultFactory } from './types/default-dict.js'
 import { Dict } from './types/dict.js'
-import type { Handle } from './types/handle.js'
+import { Handle } from './types/handle.js'
 import { Issuer, type Home, type TypeShape } from './types/issuer.js'
+import { Float } from './types/float.js'
+import { ImmutableString } from './types/immutable-string.js'
+import { Int } from './types/int.js'
 import { List } from './types/list.js'
+import { MultiSet, type Counts } from './types/multi-set.js'
+import { HotSet } from './types/set.js'
+import { MutableString } from './types/string.js'
 import type { ValueSchema } from './values.js'
 
 /** A class of handles, and how to make one. */
@@ -38,6 +49,12 @@ interface AnyOptions {
   readonly initial?: unknown
   readonly codec?: Codec
   readonly schema?: ValueSchema
+}
+
+/** Options of the types that hold plain text and numbers. */
+interface InitialOnly<Initial> {
+  /** Replaces what is stored, in one step, when the handle is made. The time to live stays. */
+  readonly initial?: Initial
 }
 
 /** The parts of a Hot, made when it is first used. */
@@ -122,6 +139,79 @@ export class Hot {
   }
 
   /**
+   * A set: like a Set with ES2025's methods, members told apart by value. See {@link HotSet}.
+   *
+   * @throws TypeError when the key is empty or not a string, or an option can't be right
+   * @example const tags = hot.set<string>('tags', { initial: ['red'] })
+   */
+  set<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>>
+  ): HotSet<SchemaOutput<S>, SchemaInput<S>>
+  set<T = JsonValue>(
+    key?: string,
+    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<unknown, T> }
+  ): HotSet<T>
+  set(key?: string, options?: AnyOptions): unknown {
+    return this.#handle({ shape: HotSet.shape, make: issue => new HotSet(issue) }, key, options)
+  }
+
+  /**
+   * A multiset: whole counts by item. See {@link HotMultiSet}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example const words = hot.multiSet('words', { initial: ['apple', 'pear', 'apple'] })
+   */
+  multiSet(key?: string, options?: InitialOnly<Counts>): HotMultiSet {
+    return this.#plain({ shape: MultiSet.shape, make: issue => new MultiSet(issue) }, key, options) as HotMultiSet
+  }
+
+  /**
+   * A mutable string. See {@link HotString}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example const title = hot.string('title', { initial: 'HOT' })
+   */
+  string(key?: string, options?: InitialOnly<string>): HotString {
+    return this.#plain(
+      { shape: MutableString.shape, make: issue => new MutableString(issue) },
+      key,
+      options
+    ) as HotString
+  }
+
+  /**
+   * A string that never changes. See {@link HotImmutableString}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example const hello = hot.immutableString('hello', { initial: 'Hello' })
+   */
+  immutableString(key?: string, options?: InitialOnly<string>): HotImmutableString {
+    const make = (issue: Issuer): ImmutableString => new ImmutableString(issue)
+    return this.#plain({ shape: ImmutableString.shape, make }, key, options) as HotImmutableString
+  }
+
+  /**
+   * A whole number. See {@link HotInt}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example const visits = hot.int('visits', { initial: 0 })
+   */
+  int(key?: string, options?: InitialOnly<number>): HotInt {
+    return this.#plain({ shape: Int.shape, make: issue => new Int(issue) }, key, options) as HotInt
+  }
+
+  /**
+   * A double. See {@link HotFloat}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example const price = hot.float('price', { initial: 9.5 })
+   */
+  float(key?: string, options?: InitialOnly<number>): HotFloat {
+    return this.#plain({ shape: Float.shape, make: issue => new Float(issue) }, key, options) as HotFloat
+  }
+
+  /**
    * Runs `fn` as one atomic step. Reads in it are answered at once and watched; writes are queued, and sent as one
    * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
    * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.
@@ -202,9 +292,18 @@ export class Hot {
     return true
   }
 
+  /** A handle of plain text and numbers, which no codec or schema applies to. */
+  #plain(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
+    const { codec, schema } = options
+    if (codec === undefined && schema === undefined) return this.#handle(type, key, options)
+    throw new TypeError(
+      `hot.${factoryOf(type)}: ${type.shape.name} holds plain text, to which neither codec nor schema applies`
+    )
+  }
+
   #handle(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
     const { dispatcher, settings } = this.#use()
-    const operation = `hot.${type.shape.name[0]?.toLowerCase()}${type.shape.name.slice(1)}`
+    const operation = `hot.${factoryOf(type)}`
     checkOptions(operation, options)
     const { initial, codec, schema } = options
     const name = key === undefined ? nanoid() : keyOf(operation, key)
@@ -215,9 +314,13 @@ export class Hot {
     }
     const issue = new Issuer(name, settings.prefix + name, type.shape, home, { codec, schema })
     const handle = type.make(issue) as Handle<never, never>
-    if (initial !== undefined) issue.assign(handle.replace(initial as never))
+    if (initial !== undefined) issue.assign(Handle.prototype.replace.call(handle, initial as never))
     return proxied(handle)
   }
+}
+
+function factoryOf({ shape: { name } }: HandleType<unknown>): string {
+  return (name[0] ?? '').toLowerCase() + name.slice(1)
 }
 
 function keyOf(operation: string, key: unknown): string {

@@ -7,7 +7,13 @@ export type {
   HandleOptions,
   HotDefaultDict,
   HotDict,
+  HotFloat,
+  HotImmutableString,
+  HotInt,
   HotList,
+  HotMultiSet,
+  HotSet,
+  HotString,
   InitialFields,
   JsonValue,
   SchemaOptions

@@ -20,3 +20,18 @@ export function companion(key: string, name: string): string {
 function tagOfSlot(slot: number): string {
   for (let tag = 0; ; tag++) if (slotOf(String(tag)) === slot) return String(tag)
 }
+
+/**
+ * The name of a new key in the same slot as `key`, with the same prefix: `name` is what the user calls `key`, without the
+ * prefix.
+ */
+export function beside(name: string, key: string, id: string): string {
+  const prefix = key.slice(0, key.length - name.length)
+  const tag = /\{([^}]+)\}/.exec(key)?.[1] ?? key
+  const candidates = [id, `{${tag}}:${id}`]
+  const slot = slotOf(key)
+  return (
+    candidates.find(candidate => hasHashTag(prefix + candidate) && slotOf(prefix + candidate) === slot) ??
+    `{${tagOfSlot(slot)}}:${id}`
+  )
+}

@@ -132,7 +132,8 @@ export function proxied<H extends Handle<never, never>>(handle: H): H {
       }
       if (typeof property === 'symbol' || member || probes.has(property)) return refuseMember(target, property)
       const at = placeOf(target, property)
-      target.issue.assign(target.set?.(at, value) as Promise<unknown>)
+      if (!target.set) return refusePlace(target, property, 'assigned')
+      target.issue.assign(target.set(at, value))
       return true
     },
 
@@ -140,7 +141,9 @@ export function proxied<H extends Handle<never, never>>(handle: H): H {
       if (typeof property === 'symbol' || members.has(property) || probes.has(property))
         return refuseMember(target, property)
       const at = placeOf(target, property)
-      target.issue.assign((typeof at === 'number' ? target.pop?.(at) : target.delete?.(at)) as Promise<unknown>)
+      const removed = typeof at === 'number' ? target.pop?.(at) : target.delete?.(at)
+      if (!removed) return refusePlace(target, property, 'deleted')
+      target.issue.assign(removed)
       return true
     },
 
@@ -223,6 +226,11 @@ function placeOf(target: Target, property: string): number | string {
   throw new TypeError(
     `a ${shape.name} has no ${place(target, property)} to assign or delete: '${name}' takes its methods only`
   )
+}
+
+function refusePlace(target: Target, property: string, what: string): never {
+  const { shape, name } = target.issue
+  throw new TypeError(`[${property}] of ${shape.name} '${name}' can't be ${what}: it has methods for what it can do`)
 }
 
 function refuseMember(target: Target, property: string | symbol): never {

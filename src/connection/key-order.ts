@@ -1,4 +1,4 @@
-import type { Command } from '../command.js'
+import type { Command, Step } from '../command.js'
 import type { Call, Lane } from './call.js'
 
 /**
@@ -33,15 +33,19 @@ export class KeyOrder implements Lane {
   #step(call: Call, command: Command<unknown>): void {
     this.lane.submit({
       command,
-      resolve: result => {
-        let next: Command<unknown> | undefined
+      resolve: decoded => {
+        let step: Step<unknown>
         try {
-          next = command.next?.(result)
+          step = command.next?.(decoded) ?? { result: decoded }
         } catch (error) {
-          return this.#done(call, () => call.reject(error))
+          this.#done(call, () => call.reject(error))
+          return
         }
-        if (next) this.#step(call, next)
-        else this.#done(call, () => call.resolve(result))
+        if ('command' in step) this.#step(call, step.command)
+        else {
+          const { result } = step
+          this.#done(call, () => call.resolve(result))
+        }
       },
       reject: error => this.#done(call, () => call.reject(error))
     })

@@ -3,6 +3,7 @@
 -- KEYS: list, and a list that holds the items to insert when there are too many for arguments (it is consumed).
 -- ARGV: position (negative from the end), how many to remove, items to insert.
 -- @include chunks
+-- @include keep-ttl
 local list, staged = KEYS[1], KEYS[2]
 local items = {}
 for i = 3, #ARGV do
@@ -28,7 +29,6 @@ local removed = {}
 if count > 0 then
   removed = redis.call('LRANGE', list, start, start + count - 1)
 end
-local ttl = redis.call('PTTL', list)
 
 -- Takes n items off one end, nearest to that end first.
 local function take(command, n)
@@ -51,19 +51,18 @@ local function reversed(from)
   return to
 end
 
-local behind = length - start - count
-if behind <= start then
-  local tail = take('RPOP', behind)
-  take('RPOP', count)
-  push_all('RPUSH', list, items, 1, #items)
-  push_all('RPUSH', list, reversed(tail), 1, #tail)
-else
-  local head = take('LPOP', start)
-  take('LPOP', count)
-  push_all('LPUSH', list, reversed(items), 1, #items)
-  push_all('LPUSH', list, reversed(head), 1, #head)
-end
-if ttl >= 0 and redis.call('EXISTS', list) == 1 then
-  redis.call('PEXPIRE', list, math.max(ttl, 1))
-end
+keep_ttl(list, function()
+  local behind = length - start - count
+  if behind <= start then
+    local tail = take('RPOP', behind)
+    take('RPOP', count)
+    push_all('RPUSH', list, items, 1, #items)
+    push_all('RPUSH', list, reversed(tail), 1, #tail)
+  else
+    local head = take('LPOP', start)
+    take('LPOP', count)
+    push_all('LPUSH', list, reversed(items), 1, #items)
+    push_all('LPUSH', list, reversed(head), 1, #head)
+  end
+end)
 return removed

@@ -41,7 +41,7 @@ export class QueuedResult<T> extends Pending<T> {
     if (!this.#queue?.isInside()) return super.then(onFulfilled, onRejected)
     const error = awaited(this.#command as Command<unknown>)
     this.#queue.misused(error)
-    return Promise.reject(error).then(onFulfilled, onRejected) as Promise<A | B>
+    return Promise.reject<T>(error).then(onFulfilled, onRejected)
   }
 }
 

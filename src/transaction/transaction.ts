@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js'
 import { explain } from '../connection/reply-error.js'
-import { words, type Command, type Reply, type Runner } from '../command.js'
+import { words, type Command, type Reply, type Runner, type Step } from '../command.js'
 import { TransactionError, type HotError } from '../errors.js'
 import { Pending } from '../pending.js'
 import { QueuedResult, type Queue, type Settle } from './queued-result.js'
@@ -10,9 +10,12 @@ import { WatchedConnection } from './watched-connection.js'
 
 /** A write that waits for the commit, and whom to tell, if it returns anything. */
 interface Queued {
-  readonly command: Command<unknown>
+  /** None (yet) where a read may turn out to need no write. */
+  command?: Command<unknown>
   readonly settle?: Settle<unknown>
 }
+
+type Filled = Queued & { readonly command: Command<unknown> }
 
 /** How fn ended: with the parts of what it returned, or with what it threw. */
 type Ended = Parts | { readonly error: unknown }
@@ -30,8 +33,8 @@ export class Transaction implements Runner, Queue {
   readonly #queue: Queued[] = []
   readonly #written = new Set<string>()
   readonly #reading = new Set<Command<unknown>>()
-  /** What fields that were missing count as from now on, by the requests that read them. */
-  readonly #assumed = new Map<string, unknown>()
+  /** What was missing counts as this from now on, by the requests that read it. */
+  readonly #filledIn = new Map<string, unknown>()
   #allRead: (() => void) | undefined
   /** The first key used: on a cluster the others must share its slot. */
   #key: string | undefined
@@ -46,10 +49,12 @@ export class Transaction implements Runner, Queue {
   }
 
   run<R>(command: Command<R>): Pending<R> {
+    if (command.readFirst) return this.run(command.readFirst())
     const refusal = this.#refusal(command)
     if (refusal) return Pending.reject(refusal) as Pending<R>
     this.#key ??= command.keys[0]
     if (command.kind === 'write') return this.#write(command)
+    if (command.writes) for (const key of command.keys) this.#written.add(key)
     return new Pending((resolve, reject) => void this.#read(command).then(resolve, reject))
   }
 
@@ -119,25 +124,30 @@ export class Transaction implements Runner, Queue {
   }
 
   async #read<R>(command: Command<R>): Promise<R> {
+    // What the next step writes takes its place in the queue now, before whatever is written later.
+    const place: Queued = {}
+    if (command.next) this.#queue.push(place)
     this.#reading.add(command)
     try {
-      const result = command.decode(await this.#watch.read(command), 0)
-      return command.next ? this.#takeNext(command, result) : result
+      const decoded = command.decode(await this.#watch.read(command), 0)
+      return command.next ? this.#takeStep(command, command.next.bind(command, decoded), place) : decoded
     } finally {
       this.#reading.delete(command)
       if (this.#reading.size === 0) this.#allRead?.()
     }
   }
 
-  /** The second step of a read that may write: queued, and its result taken for granted, for the key is watched. */
-  #takeNext<R>(command: Command<R>, result: R): R {
-    const asked = JSON.stringify(command.requests)
-    if (this.#assumed.has(asked)) return this.#assumed.get(asked) as R
-    const second = command.next?.(result)
-    if (!second?.expected) return result
-    this.#queue.push({ command: second })
-    const expected = second.expected()
-    this.#assumed.set(asked, expected)
+  /** The step after a read: a write is queued, and its result taken for granted, for the keys are watched. */
+  #takeStep<R>(first: Command<R>, next: () => Step<R>, place: Queued): R {
+    const asked = JSON.stringify(first.requests)
+    if (this.#filledIn.has(asked)) return this.#filledIn.get(asked) as R
+    const step = next()
+    if ('result' in step) return step.result
+    const { command } = step
+    if (!command.expected) throw new Error(`${command.operation} has a step without an expected result`)
+    const expected = command.expected()
+    place.command = command
+    if (command.fillsIn) this.#filledIn.set(asked, expected)
     return expected
   }
 
@@ -172,21 +182,22 @@ export class Transaction implements Runner, Queue {
 
   /** Whether the queue has been executed. */
   async #commit(): Promise<boolean> {
-    const requests = this.#queue.flatMap(({ command }) => command.requests)
-    const replies = this.#watch.used ? await this.#watch.execute(requests) : await this.#send()
-    if (replies) await this.#deliver(replies)
+    const queue = this.#queue.filter((queued): queued is Filled => queued.command !== undefined)
+    const requests = queue.flatMap(({ command }) => command.requests)
+    const replies = this.#watch.used ? await this.#watch.execute(requests) : await this.#send(queue)
+    if (replies) await this.#deliver(queue, replies)
     return replies !== undefined
   }
 
   /** With nothing to check, all goes over the shared connection. */
-  async #send(): Promise<readonly Reply[]> {
-    if (this.#queue.length === 0) return []
+  async #send(queue: readonly Filled[]): Promise<readonly Reply[]> {
+    if (queue.length === 0) return []
     return this.connection.run({
       operation: 'transaction',
-      keys: [...new Set(this.#queue.flatMap(({ command }) => command.keys))],
+      keys: [...new Set(queue.flatMap(({ command }) => command.keys))],
       kind: 'write',
       holds: undefined,
-      requests: this.#queue.flatMap(({ command }) => command.requests),
+      requests: queue.flatMap(({ command }) => command.requests),
       returnsNothing: false,
       takesErrors: true,
       decode: replies => replies
@@ -194,10 +205,10 @@ export class Transaction implements Runner, Queue {
   }
 
   /** Gives each queued call its result; fails with all of them if any has failed. */
-  async #deliver(replies: readonly Reply[]): Promise<void> {
+  async #deliver(queue: readonly Filled[], replies: readonly Reply[]): Promise<void> {
     let at = 0
     const results: Promise<unknown>[] = []
-    for (const { command, settle } of this.#queue) {
+    for (const { command, settle } of queue) {
       const own = replies.slice(at, (at += command.requests.length))
       const result = this.#resultOf(command, own)
       results.push(result)

@@ -59,7 +59,10 @@ export class WatchedConnection {
    */
   async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
     const client = this.#lent?.client
-    if (this.#lost || !client?.isReady) { this.#loseIt(); return; }
+    if (this.#lost || !client?.isReady) {
+      this.#loseIt()
+      return
+    }
     try {
       const replies = await execute(client, requests)
       this.#watched.clear()

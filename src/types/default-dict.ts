@@ -37,13 +37,11 @@ export class DefaultDict<T extends object, Input extends object = T> extends Dic
     return this.issue.run({
       ...read,
       next: found => {
-        if (found !== undefined) return undefined
+        if (found !== undefined) return { result: found }
         const made = this.issue.encode('get', this.#factory(), name)
         const requests = [words('HSETNX', key, name, made), words('HGET', key, name)]
-        return {
-          ...this.issue.command('write', 'get', requests, (_, stored) => decode(stored)),
-          expected: () => decode(made)
-        }
+        const insert = this.issue.command('write', 'get', requests, (_, stored) => decode(stored))
+        return { command: { ...insert, expected: () => decode(made), fillsIn: true } }
       }
     }) as Pending<Present<T[K]>>
   }

@@ -1,10 +1,10 @@
 import { entries as pairsOf, finite, text } from '../arguments.js'
 import { VALUES_PER_REQUEST, chunked, script, words, type Reply, type Request } from '../command.js'
-import { dictCopy, dictIncrement, dictReplace } from '../lua/index.generated.js'
+import { dictCopy, dictIncrement, replace } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from './handle.js'
 import type { TypeShape } from './issuer.js'
-import { Recent, pages } from './stream.js'
+import { scan } from './scan.js'
 
 /** The names of a record's fields. */
 export type FieldOf<T> = Extract<keyof T, string>
@@ -54,7 +54,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<T, 
   [writeAll](texts: Readonly<Record<string, string>>): readonly Request[] {
     const { key } = this.issue
     const [first = [], ...others] = chunked(Object.entries(texts).flat())
-    return [script(dictReplace, [key], ...first), ...others.map(chunk => words('HSET', key, ...chunk))]
+    return [script(replace, [key], 'HLEN', 'HSET', ...first), ...others.map(chunk => words('HSET', key, ...chunk))]
   }
 
   /**
@@ -195,7 +195,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<T, 
    * @example for await (const field of user.keys()) console.log(field)
    */
   async *keys(): AsyncGenerator<FieldOf<T>, void, undefined> {
-    for await (const [field] of this.#scan()) yield field as FieldOf<T>
+    for await (const [field] of scan(this.issue, 'HSCAN', 2)) yield field as FieldOf<T>
   }
 
   /**
@@ -216,7 +216,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<T, 
    */
   async *entries(): AsyncGenerator<[FieldOf<T>, Present<T[FieldOf<T>]>], void, undefined> {
     const operation = this.issue.operation('entries')
-    for await (const [field, stored] of this.#scan()) {
+    for await (const [field, stored] of scan(this.issue, 'HSCAN', 2) as AsyncGenerator<[string, string]>) {
       yield [field as FieldOf<T>, this.issue.values.decode(operation, stored, field) as Present<T[FieldOf<T>]>]
     }
   }
@@ -234,41 +234,6 @@ export class Dict<T extends object, Input extends object = T> extends Handle<T, 
   #field(method: string, field: unknown): string {
     return text(this.issue.operation(method), 'the field', field)
   }
-
-  async *#scan(): AsyncGenerator<[string, string], void, undefined> {
-    const seen = new Recent()
-    for await (const { items } of pages<ScanCursor>({ at: '0', connection: undefined }, (cursor, size) =>
-      this.#page(cursor, size)
-    )) {
-      for (let i = 0; i < items.length; i += 2) {
-        const field = items[i] as string
-        if (seen.isNew(field)) yield [field, items[i + 1] as string]
-      }
-    }
-  }
-
-  async #page(
-    { at, connection }: ScanCursor,
-    size: number
-  ): Promise<{ items: string[]; next: ScanCursor | undefined }> {
-    const request = words('HSCAN', this.issue.key, at, 'COUNT', size)
-    return this.issue.run<{ items: string[]; next: ScanCursor | undefined }>({
-      ...this.issue.command<never>('read', 'entries', request, undefined),
-      returnsNothing: false,
-      decode: ([reply], answeredBy) => {
-        const [next, items] = reply as [string, string[]]
-        // A cursor means something to the server process that gave it only: on another connection the scan starts over.
-        const lost = connection !== undefined && connection !== answeredBy
-        const cursor = lost ? { at: '0', connection: undefined } : { at: next, connection: answeredBy }
-        return { items, next: next === '0' && !lost ? undefined : cursor }
-      }
-    })
-  }
-}
-
-interface ScanCursor {
-  readonly at: string
-  readonly connection: number | undefined
 }
 
 function inPairs(reply: Reply): [string, string][] {

@@ -16,6 +16,8 @@ export const readAll = Symbol('readAll')
 export const fromReply = Symbol('fromReply')
 export const fromPlain = Symbol('fromPlain')
 export const writeAll = Symbol('writeAll')
+export const asPlain = Symbol('asPlain')
+export const asComparable = Symbol('asComparable')
 
 /**
  * What every handle can do. A handle is a name for something in Redis: making one sends nothing, and it holds no data.
@@ -37,12 +39,22 @@ export abstract class Handle<Js, Input = Js> {
 
   /** @internal The requests that read all of it in one step. */
   abstract [readAll](): Request
-  /** @internal The plain value, out of the reply to `readAll`. */
+  /** @internal An array or a record with the plain values, out of the reply to `readAll`. */
   abstract [fromReply]<V>(reply: Reply, each: Each<V>): unknown
-  /** @internal The texts to store, in the shape of the plain value. */
+  /** @internal The texts to store, in the same shape. */
   abstract [fromPlain](operation: string, value: unknown, encode: ToText): unknown
   /** @internal The requests that replace all of it by what `fromPlain` gave, atomically. */
   abstract [writeAll](texts: unknown): readonly Request[]
+
+  /** @internal The plain value for an array or record of values. */
+  [asPlain](values: unknown): Js {
+    return values as Js
+  }
+
+  /** @internal The same for equal values, whatever their order where none counts. */
+  [asComparable](texts: unknown): unknown {
+    return texts
+  }
 
   /**
    * The key as it was given, or as it was generated: give it to another process to reach the same value.
@@ -129,7 +141,7 @@ export abstract class Handle<Js, Input = Js> {
   toJS(): Pending<Js> {
     const operation = this.issue.operation('toJS')
     const each: Each<unknown> = (text, field) => this.issue.values.decode(operation, text, field)
-    return this.issue.read('toJS', this[readAll](), reply => this[fromReply](reply, each) as Js)
+    return this.issue.read('toJS', this[readAll](), reply => this[asPlain](this[fromReply](reply, each)))
   }
 
   /**
@@ -154,9 +166,8 @@ export abstract class Handle<Js, Input = Js> {
   equals(other: Handle<Js, Input> | Input): Pending<boolean> {
     const operation = this.issue.operation('equals')
     if (other instanceof Handle) return this.#equalsHandle(unwrap(other))
-    const plain = canonicalJson(
-      this[fromPlain](operation, other, (item, field) => this.issue.values.plain(operation, item, field))
-    )
+    const texts = this[fromPlain](operation, other, (item, field) => this.issue.values.plain(operation, item, field))
+    const plain = canonicalJson(this[asComparable](texts))
     return this.issue.read('equals', this[readAll](), reply => this.#normal(reply) === plain)
   }
 
@@ -181,7 +192,8 @@ export abstract class Handle<Js, Input = Js> {
   /** Text that is the same for equal values. */
   #normal(reply: Reply): string {
     const operation = this.issue.operation('equals')
-    return canonicalJson(this[fromReply](reply, (text, field) => this.issue.values.normal(operation, text, field)))
+    const texts = this[fromReply](reply, (text, field) => this.issue.values.normal(operation, text, field))
+    return canonicalJson(this[asComparable](texts))
   }
 
   /** @internal Shows the key and does no I/O. */

@@ -23,12 +23,11 @@ export interface Home {
 
 type Decode<R> = (...replies: Reply[]) => R
 
-interface Details<R> {
+interface Details {
   /** All keys, where there are others beside the handle's own. */
   readonly keys?: readonly string[]
   /** False where any type of key will do. */
   readonly typed?: boolean
-  readonly next?: (result: R) => Command<R> | undefined
 }
 
 /** Makes the commands of one handle and has them run: knows its key, its type and its values, and no more. */
@@ -56,7 +55,7 @@ export class Issuer {
     method: string,
     requests: Request | readonly Request[],
     decode: Decode<R> | undefined,
-    { keys, typed = true, next }: Details<R> = {}
+    { keys, typed = true }: Details = {}
   ): Command<R> {
     return {
       operation: this.operation(method),
@@ -65,29 +64,18 @@ export class Issuer {
       holds: typed ? this.shape.holds : undefined,
       requests: Array.isArray(requests) ? (requests as readonly Request[]) : [requests as Request],
       returnsNothing: decode === undefined,
-      decode: replies => decode?.(...replies) as R,
-      ...(next && { next })
+      decode: replies => decode?.(...replies) as R
     }
   }
 
-  read<R>(method: string, requests: Request | readonly Request[], decode: Decode<R>, details?: Details<R>): Pending<R> {
+  read<R>(method: string, requests: Request | readonly Request[], decode: Decode<R>, details?: Details): Pending<R> {
     return this.run(this.command('read', method, requests, decode, details))
   }
 
   /** Without `decode` the result is undefined. */
-  write(
-    method: string,
-    requests: Request | readonly Request[],
-    decode?: undefined,
-    details?: Details<void>
-  ): Pending<void>
-  write<R>(method: string, requests: Request | readonly Request[], decode: Decode<R>, details?: Details<R>): Pending<R>
-  write<R>(
-    method: string,
-    requests: Request | readonly Request[],
-    decode?: Decode<R>,
-    details?: Details<R>
-  ): Pending<R> {
+  write(method: string, requests: Request | readonly Request[], decode?: undefined, details?: Details): Pending<void>
+  write<R>(method: string, requests: Request | readonly Request[], decode: Decode<R>, details?: Details): Pending<R>
+  write<R>(method: string, requests: Request | readonly Request[], decode?: Decode<R>, details?: Details): Pending<R> {
     return this.run(this.command('write', method, requests, decode, details))
   }
 

@@ -31,23 +31,3 @@ export async function* pages<Cursor>(
     yield page
   }
 }
-
-const REMEMBERED = 100_000
-
-/** Remembers the newest 100,000 names it was asked about. */
-export class Recent {
-  readonly #names = new Set<string>()
-
-  /** Whether this is the first time for `name`, as far as it remembers. */
-  isNew(name: string): boolean {
-    if (this.#names.has(name)) return false
-    this.#names.add(name)
-    if (this.#names.size > REMEMBERED) {
-      for (const oldest of this.#names) {
-        this.#names.delete(oldest)
-        break
-      }
-    }
-    return true
-  }
-}

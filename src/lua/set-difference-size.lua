@@ -1,0 +1,3 @@
+-- How many members of a set are in none of the others. O(n).
+-- KEYS: set, others.
+return #redis.call('SDIFF', unpack(KEYS))

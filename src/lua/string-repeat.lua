@@ -1,0 +1,15 @@
+-- Writes a string several times over, to itself or to another key. O(n * times). A string written to itself keeps its time
+-- to live.
+-- KEYS: string, where to write. ARGV: times, text to put behind it first.
+local text = (redis.call('GET', KEYS[1]) or '') .. ARGV[2]
+local times = tonumber(ARGV[1])
+if #text * times > 536870912 then
+  return redis.error_reply('OVERFLOW would be longer than the 512 MB that a string can hold')
+end
+if KEYS[1] == KEYS[2] then
+  if redis.call('EXISTS', KEYS[1]) == 1 then
+    redis.call('SET', KEYS[2], text:rep(times), 'KEEPTTL')
+  end
+else
+  redis.call('SET', KEYS[2], text:rep(times))
+end

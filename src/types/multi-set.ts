@@ -1,0 +1,348 @@
+import { count, integer, text } from '../arguments.js'
+import { chunked, script, words, type Reply, type Request } from '../command.js'
+import { codecs } from '../codec.js'
+import { CodecError } from '../errors.js'
+import { companion } from '../keys.js'
+import { dictIncrement, multiSetUpdate, replace } from '../lua/index.generated.js'
+import type { Pending } from '../pending.js'
+import { unwrap } from '../proxy.js'
+import { Handle, asPlain, fromPlain, fromReply, readAll, writeAll } from './handle.js'
+import { scan } from './scan.js'
+import type { TypeShape } from './issuer.js'
+
+/** What counts can be taken from: another handle, a Map or record of counts, or anything iterable, each item counting once. */
+export type Counts = MultiSet | ReadonlyMap<string, number> | Readonly<Record<string, number>> | Iterable<string>
+
+type Combine = (mine: number, theirs: number) => number
+
+/**
+ * A multiset in Redis: whole counts by item, used like Python's Counter: `await words.apple` is 0 when missing,
+ * `words.apple = 3`. Counts may fall to zero and below; what is computed from two multisets keeps those above zero. Every
+ * method is one atomic step.
+ */
+export class MultiSet extends Handle<Map<string, number>, Counts> {
+  static readonly shape: TypeShape = { name: 'MultiSet', holds: 'hash', indexedBy: 'field' };
+
+  /** @internal */
+  [readAll](): Request {
+    return words('HGETALL', this.issue.key)
+  }
+
+  /** @internal */
+  [fromReply](reply: Reply): Record<string, number> {
+    return Object.fromEntries(this.#counts('toJS', reply))
+  }
+
+  /** @internal */
+  [fromPlain](operation: string, value: unknown): Record<string, number> {
+    return Object.fromEntries(this.#local(operation, value))
+  }
+
+  /** @internal */
+  override [asPlain](values: unknown): Map<string, number> {
+    return new Map(Object.entries(values as Record<string, number>))
+  }
+
+  /** @internal */
+  [writeAll](counts: unknown): readonly Request[] {
+    const { key } = this.issue
+    const [first = [], ...others] = chunked(
+      Object.entries(counts as Record<string, number>)
+        .flat()
+        .map(String)
+    )
+    return [script(replace, [key], 'HLEN', 'HSET', ...first), ...others.map(chunk => words('HSET', key, ...chunk))]
+  }
+
+  /**
+   * How many different items there are. `HLEN`, O(1).
+   *
+   * @throws KeyTypeError when the key holds something else
+   * @example await words.size
+   */
+  get size(): Pending<number> {
+    return this.issue.read('size', words('HLEN', this.issue.key), Number)
+  }
+
+  /**
+   * The count of an item, 0 when it is missing: `await words.apple` is the same. `HGET`, O(1).
+   *
+   * @throws CodecError when what is stored is not a count
+   * @example await words.get('apple') // 3
+   */
+  get(item: string): Pending<number> {
+    const name = this.#item('get', item)
+    return this.issue.read('get', words('HGET', this.issue.key, name), stored => this.#count('get', name, stored))
+  }
+
+  /**
+   * Sets the count of an item: `words.apple = 3`, awaited. `HSET`, O(1).
+   *
+   * @throws TypeError or RangeError when the count is not a safe integer
+   * @example await words.set('apple', 3)
+   */
+  set(item: string, to: number): Pending<void> {
+    const number = integer(this.issue.operation('set'), 'the count', to)
+    return this.issue.write('set', words('HSET', this.issue.key, this.#item('set', item), number))
+  }
+
+  /**
+   * Whether there is such an item, whatever its count. `HEXISTS`, O(1).
+   *
+   * @example await words.has('apple') // true
+   */
+  has(item: string): Pending<boolean> {
+    return this.issue.read('has', words('HEXISTS', this.issue.key, this.#item('has', item)), found => found === 1)
+  }
+
+  /**
+   * Removes an item and tells whether it was there. `HDEL`, O(1).
+   *
+   * @example await words.delete('apple') // true
+   */
+  delete(item: string): Pending<boolean> {
+    return this.issue.write(
+      'delete',
+      words('HDEL', this.issue.key, this.#item('delete', item)),
+      removed => removed === 1
+    )
+  }
+
+  /**
+   * Adds to the count of an item and returns the new one. A script, O(1).
+   *
+   * @throws TypeError or RangeError when `by` is not a safe integer; OverflowError when the sum would not be one
+   * @example await words.increment('apple') // 4
+   */
+  increment(item: string, by = 1): Pending<number> {
+    return this.#add('increment', item, integer(this.issue.operation('increment'), 'the amount', by))
+  }
+
+  /**
+   * Takes from the count of an item and returns the new one, which may be negative. A script, O(1).
+   *
+   * @throws TypeError or RangeError when `by` is not a safe integer; OverflowError when the difference would not be one
+   * @example await words.decrement('apple') // 3
+   */
+  decrement(item: string, by = 1): Pending<number> {
+    return this.#add('decrement', item, -integer(this.issue.operation('decrement'), 'the amount', by))
+  }
+
+  /**
+   * The sum of all counts. `HVALS`, O(n).
+   *
+   * @example await words.total() // 7
+   */
+  total(): Pending<number> {
+    const sum = (counts: Reply): number =>
+      (counts as string[]).reduce((all, one) => all + this.#count('total', undefined, one), 0)
+    return this.issue.read('total', words('HVALS', this.issue.key), sum)
+  }
+
+  /**
+   * Items and counts, the highest count first, items of one count in the order of their text; all, or the first `n`. O(n log n).
+   *
+   * @throws RangeError when `n` is negative
+   * @example await words.mostCommon(3) // [['apple', 3], ['pear', 2], ['fig', 1]]
+   */
+  mostCommon(n?: number): Pending<[string, number][]> {
+    const most = n === undefined ? undefined : count(this.issue.operation('mostCommon'), 'the count', n)
+    const order = ([a, m]: [string, number], [b, k]: [string, number]): number => k - m || (a < b ? -1 : 1)
+    return this.issue.read('mostCommon', this[readAll](), reply =>
+      [...this.#counts('mostCommon', reply)].sort(order).slice(0, most)
+    )
+  }
+
+  /**
+   * Each item as often as it is counted, read in pages as the loop goes on. `HSCAN`, O(total).
+   *
+   * @example for await (const word of words.elements()) console.log(word)
+   */
+  async *elements(): AsyncGenerator<string, void, undefined> {
+    for await (const [item, times] of this) for (let i = 0; i < times; i++) yield item
+  }
+
+  /**
+   * Items and counts, read in pages as the loop goes on: `for await (const [item, count] of words)`. What is there during
+   * the whole loop comes once (repeats are recognised among the last 100,000 items). `HSCAN`, O(n) in all.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<[string, number], void, undefined> {
+    for await (const [item = '', stored = ''] of scan(this.issue, 'HSCAN', 2)) {
+      yield [item, this.#count('entries', item, stored)]
+    }
+  }
+
+  /**
+   * Adds counts, in place, in one step. A script, O(n).
+   *
+   * @throws TypeError or RangeError when a count is not a safe integer; OverflowError when a sum would not be one
+   * @example await words.update(['apple', 'pear', 'apple'])
+   */
+  update(other: Counts): Pending<void> {
+    return this.#change('update', 'add', other)
+  }
+
+  /**
+   * Takes counts away, in place, in one step; they may fall below zero. A script, O(n).
+   *
+   * @example await words.subtract({ apple: 2 })
+   */
+  subtract(other: Counts): Pending<void> {
+    return this.#change('subtract', 'subtract', other)
+  }
+
+  /**
+   * Keeps the lower count of each item, if above zero, in place, in one step. A script, O(n).
+   *
+   * @example await words.intersectionUpdate(otherWords)
+   */
+  intersectionUpdate(other: Counts): Pending<void> {
+    return this.#change('intersectionUpdate', 'intersection', other)
+  }
+
+  /**
+   * Keeps the higher count of each item, if above zero, in place, in one step. A script, O(n).
+   *
+   * @example await words.unionUpdate(otherWords)
+   */
+  unionUpdate(other: Counts): Pending<void> {
+    return this.#change('unionUpdate', 'union', other)
+  }
+
+  /**
+   * The sums of the counts, those above zero, as a local Map. O(n).
+   *
+   * @throws CrossSlotError on a cluster, when the other's key lives in another slot
+   * @example await words.sum(otherWords)
+   */
+  sum(other: Counts): Pending<Map<string, number>> {
+    return this.#combine('sum', other, (mine, theirs) => mine + theirs)
+  }
+
+  /**
+   * The differences of the counts, those above zero, as a local Map. O(n).
+   *
+   * @example await words.difference(['apple'])
+   */
+  difference(other: Counts): Pending<Map<string, number>> {
+    return this.#combine('difference', other, (mine, theirs) => mine - theirs)
+  }
+
+  /**
+   * The lower count of each item, those above zero, as a local Map. O(n).
+   *
+   * @example await words.intersection(otherWords)
+   */
+  intersection(other: Counts): Pending<Map<string, number>> {
+    return this.#combine('intersection', other, Math.min)
+  }
+
+  /**
+   * The higher count of each item, those above zero, as a local Map. O(n).
+   *
+   * @example await words.union(otherWords)
+   */
+  union(other: Counts): Pending<Map<string, number>> {
+    return this.#combine('union', other, Math.max)
+  }
+
+  #item(method: string, item: unknown): string {
+    return text(this.issue.operation(method), 'the item', item)
+  }
+
+  #add(method: string, item: string, by: number): Pending<number> {
+    const request = script(dictIncrement, [this.issue.key], this.#item(method, item), by, 0)
+    return this.issue.write(method, request, Number)
+  }
+
+  #count(method: string, item: string | undefined, stored: Reply | undefined): number {
+    if (stored === null || stored === undefined) return 0
+    const value = codecs.readable.decode(String(stored))
+    if (Number.isSafeInteger(value)) return value as number
+    const { key } = this.issue
+    const place = item === undefined ? '' : ` item '${item}'`
+    throw new CodecError(`${key}${place} does not hold a count: set one first`, {
+      key,
+      operation: this.issue.operation(method)
+    })
+  }
+
+  #counts(method: string, reply: Reply | undefined): Map<string, number> {
+    const flat = reply as string[]
+    const counts = new Map<string, number>()
+    for (let i = 0; i < flat.length; i += 2) counts.set(flat[i] as string, this.#count(method, flat[i], flat[i + 1]))
+    return counts
+  }
+
+  /** Plain counts, checked: of a Map or record, or of an iterable's items, which count once each. */
+  #local(operation: string, value: unknown): Map<string, number> {
+    if (typeof value !== 'object' || value === null || value instanceof Handle) {
+      throw new TypeError(`${operation}: counts come from a MultiSet, a Map, a record or an iterable of items`)
+    }
+    const pairs: Iterable<unknown> =
+      value instanceof Map
+        ? value
+        : Symbol.iterator in value
+          ? tally(operation, value as Iterable<unknown>)
+          : Object.entries(value)
+    const counts = new Map<string, number>()
+    for (const [item, number] of pairs as Iterable<[unknown, unknown]>) {
+      const name = text(operation, 'an item', item)
+      counts.set(name, integer(operation, `the count of '${name}'`, number))
+    }
+    return counts
+  }
+
+  #handleOf(method: string, other: unknown): MultiSet | undefined {
+    if (!(other instanceof MultiSet)) return undefined
+    const handle = unwrap(other)
+    if (handle.issue.home.dispatcher === this.issue.home.dispatcher) return handle
+    throw new TypeError(
+      `${this.issue.operation(method)}: '${handle.issue.key}' belongs to another Hot, which Redis can't reach from here: give await other.toJS()`
+    )
+  }
+
+  #combine(method: string, other: Counts, combine: Combine): Pending<Map<string, number>> {
+    const handle = this.#handleOf(method, other)
+    const local = handle ? undefined : this.#local(this.issue.operation(method), other)
+    const keys = handle ? [this.issue.key, handle.issue.key] : [this.issue.key]
+    return this.issue.read(
+      method,
+      keys.map(key => words('HGETALL', key)),
+      (mine, theirs) => positive(this.#counts(method, mine), local ?? this.#counts(method, theirs), combine),
+      { keys }
+    )
+  }
+
+  /** Plain counts become a hash in Redis for the time of one MULTI: never seen, never left. */
+  #change(method: string, how: string, other: Counts): Pending<void> {
+    const { key } = this.issue
+    const handle = this.#handleOf(method, other)
+    if (handle) {
+      const keys = [key, handle.issue.key]
+      return this.issue.write(method, script(multiSetUpdate, keys, how), undefined, { keys })
+    }
+    const staged = companion(key, 'staged')
+    const flat = [...this.#local(this.issue.operation(method), other)].flat().map(String)
+    const stage = flat.length === 0 ? [] : chunked(flat).map(chunk => words('HSET', staged, ...chunk))
+    return this.issue.write(method, [...stage, script(multiSetUpdate, [key, staged], how), words('DEL', staged)])
+  }
+}
+
+function tally(operation: string, items: Iterable<unknown>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of items) {
+    const name = text(operation, 'an item', item)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}
+
+function positive(mine: Map<string, number>, theirs: Map<string, number>, combine: Combine): Map<string, number> {
+  const result = new Map<string, number>()
+  for (const item of new Set([...mine.keys(), ...theirs.keys()])) {
+    const number = combine(mine.get(item) ?? 0, theirs.get(item) ?? 0)
+    if (number > 0) result.set(item, number)
+  }
+  return result
+}

@@ -1,0 +1,138 @@
+import { script, words, type Reply, type Request, type Script } from '../command.js'
+import { CodecError } from '../errors.js'
+import type { Pending } from '../pending.js'
+import { Handle, fromPlain, fromReply, readAll, writeAll } from './handle.js'
+
+/** Steps that the kinds of numbers share; behind symbols, for they are no members. */
+export const change = Symbol('change')
+export const numberFrom = Symbol('numberFrom')
+
+/** How a kind of number checks what it is given, writes it, and works in Redis. */
+export interface Arithmetic {
+  readonly script: Script
+  /** What is wrong with a text that is not such a number. */
+  readonly unlike: string
+  readonly check: (operation: string, name: string, value: unknown) => number
+  readonly textOf: (value: number) => string
+  /** Undefined for a text that is not such a number. */
+  readonly parse: (text: string) => number | undefined
+}
+
+/**
+ * A number in Redis; a missing key is 0. What changes it is one atomic step and returns the new value; a result that is no
+ * such number is an OverflowError, and changes nothing.
+ */
+export abstract class HotNumber extends Handle<number> {
+  /** @internal */
+  protected abstract readonly arithmetic: Arithmetic;
+
+  /** @internal */
+  [readAll](): Request {
+    return words('GET', this.issue.key)
+  }
+
+  /** @internal */
+  [fromReply](reply: Reply): number {
+    return this[numberFrom]('toJS', reply)
+  }
+
+  /** @internal */
+  [fromPlain](operation: string, value: unknown): number {
+    return this.arithmetic.check(operation, 'the value', value)
+  }
+
+  /** @internal */
+  [writeAll](value: unknown): readonly Request[] {
+    return [words('SET', this.issue.key, this.arithmetic.textOf(value as number), 'KEEPTTL')]
+  }
+
+  /**
+   * The number; assigning replaces it, and keeps the time to live. `GET`, `SET`, O(1).
+   *
+   * @throws CodecError when what is stored is not such a number
+   * @example await visits.value // 41
+   * @example visits.value = 0
+   */
+  get value(): Pending<number> {
+    return this.toJS()
+  }
+
+  set value(value: number) {
+    this.issue.assign(this.replace(value))
+  }
+
+  /**
+   * Adds, and returns the sum. A script, O(1).
+   *
+   * @example await visits.increment() // 42
+   */
+  increment(by = 1): Pending<number> {
+    return this[change]('increment', by)
+  }
+
+  /**
+   * Subtracts, and returns the difference. A script, O(1).
+   *
+   * @example await visits.decrement() // 41
+   */
+  decrement(by = 1): Pending<number> {
+    return this[change]('decrement', by)
+  }
+
+  /**
+   * Multiplies, and returns the product. A script, O(1).
+   *
+   * @example await price.multiply(1.19)
+   */
+  multiply(by: number): Pending<number> {
+    return this[change]('multiply', by)
+  }
+
+  /**
+   * Sets it, and returns what it was before. A script, O(1).
+   *
+   * @example await visits.getAndSet(0) // 41
+   */
+  getAndSet(value: number): Pending<number> {
+    return this[change]('getAndSet', value)
+  }
+
+  /**
+   * Sets it if it is what was expected, and tells whether it was. A script, O(1).
+   *
+   * @example await visits.compareAndSet(0, 1) // true
+   */
+  compareAndSet(expected: number, value: number): Pending<boolean> {
+    const { check, textOf, script: arithmetic } = this.arithmetic
+    const operation = this.issue.operation('compareAndSet')
+    const operands = [check(operation, 'the expected value', expected), check(operation, 'the value', value)].map(
+      textOf
+    )
+    return this.issue.write(
+      'compareAndSet',
+      script(arithmetic, [this.issue.key], 'compareAndSet', ...operands),
+      set => set === 1
+    )
+  }
+
+  /** @internal */
+  [change](method: string, operand: number): Pending<number> {
+    const { check, textOf, script: arithmetic } = this.arithmetic
+    const by = textOf(check(this.issue.operation(method), 'the operand', operand))
+    return this.issue.write(method, script(arithmetic, [this.issue.key], method, by), text =>
+      this[numberFrom](method, text)
+    )
+  }
+
+  /** @internal */
+  [numberFrom](method: string, reply: Reply | undefined): number {
+    if (reply === null || reply === undefined) return 0
+    const number = this.arithmetic.parse(String(reply))
+    if (number !== undefined) return number
+    const { key } = this.issue
+    throw new CodecError(`${key} does not hold ${this.arithmetic.unlike}: replace() it with one`, {
+      key,
+      operation: this.issue.operation(method)
+    })
+  }
+}
