@@ -172,14 +172,13 @@ export class MutableString extends Text {
     }
     const readFirst = (): Command<void> => this.#computed(method, change)
     const request = script(stringSplice, [issue.key], start, deleteCount, inserted, inside ? 'inside' : '')
-    const command = issue.command<unknown>('write', method, request, reply => reply)
-    return issue.run({
-      ...command,
+    const command: Command<unknown> = {
+      ...issue.command<unknown>('write', method, request, reply => reply),
       readFirst,
       // Not all ASCII: nothing has been done yet.
-      next: (reply: unknown) =>
-        (reply as [string | null])[0] === null ? { command: readFirst() } : { result: undefined }
-    })
+      next: reply => ((reply as [string | null])[0] === null ? { command: readFirst() } : { result: undefined })
+    }
+    return issue.run(command as Command<void>)
   }
 }
 
