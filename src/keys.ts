@@ -17,7 +17,7 @@ export function companion(key: string, name: string): string {
 }
 
 /** A hash tag for a slot, for the rare key that has a `}` but no tag and so can't be one itself: about 16,000 tries. */
-function tagOfSlot(slot: number): string {
+export function tagOfSlot(slot: number): string {
   for (let tag = 0; ; tag++) if (slotOf(String(tag)) === slot) return String(tag)
 }
 

@@ -1,24 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import slotOf from 'cluster-key-slot'
-import type { Command, Reply } from '../command.js'
+import { tagOfSlot } from '../keys.js'
+import type { Command, Reply, Request } from '../command.js'
 import { ConnectionError } from '../errors.js'
 import { settle, wordsOf, type Call } from './call.js'
 import { isReply, type ClusterNode, type RedisClient, type RedisCluster } from './client.js'
-import { Link, redirection } from './link.js'
+import { Link, about } from './link.js'
 import { Pool } from './pool.js'
 import { explain } from './reply-error.js'
 import { MOST_TRANSACTION_CONNECTIONS, type Route } from './route.js'
-import { LentClient, duplicateOf } from './source.js'
+import { LentClient, closedByOwner, duplicateOf } from './source.js'
 
 const PAUSE_WHILE_MOVING = 20
+
+/** After this long without a node, the others are asked who has taken its place. */
+const NODE_CONNECT_TIMEOUT = 1_000
 
 /** Stands for the connection of a call that took a detour. */
 const DETOURED = -1
 
 /** Calls for a slot on the move: those that a node sent back, and those made since. */
 interface Detour {
-  readonly returned: Call[]
+  readonly returned: Returned[]
   readonly later: Call[]
+}
+
+/** A call that came back, and why. */
+interface Returned {
+  readonly call: Call
+  readonly why: Error
 }
 
 /**
@@ -31,6 +41,7 @@ export class Cluster implements Route {
   readonly #detours = new Map<number, Detour>()
   #unrouted: Call[] = []
   #connecting = false
+  #wasOpen = false
 
   constructor(
     private readonly cluster: RedisCluster,
@@ -67,9 +78,17 @@ export class Cluster implements Route {
     return pool
   }
 
-  /** Any command through the cluster client makes it follow MOVED and learn where the slots are now. */
+  /**
+   * Any command through the cluster client makes it follow MOVED and learn where the slots are now. When the key's own node
+   * is gone, another one is asked for the key: it says MOVED, too.
+   */
   async relearn(key: string): Promise<void> {
-    await this.cluster.sendCommand(key, false, ['EXISTS', key]).catch(() => {})
+    const node = this.#nodeOf(slotOf(key))
+    const gone = node !== undefined && this.#links.get(node.address)?.usable === false
+    const other = gone ? this.cluster.slots.findIndex(slot => slot !== undefined && slot.master !== node) : -1
+    const route = other === -1 ? key : `{${tagOfSlot(other)}}`
+    const asked = this.cluster.sendCommand(route, false, ['EXISTS', key]).catch(() => {})
+    await Promise.race([asked, sleep(NODE_CONNECT_TIMEOUT)])
   }
 
   close(): void {
@@ -97,7 +116,10 @@ export class Cluster implements Route {
       const current = this.cluster.masters.find(({ address }) => address === node.address) ?? node
       return this.cluster.nodeClient(current as never) as RedisClient | Promise<RedisClient>
     }
-    const link = new Link(new LentClient(obtain, node.address, this.connectTimeout), call => this.#detour(call))
+    const link = new Link(
+      new LentClient(obtain, node.address, Math.min(this.connectTimeout, NODE_CONNECT_TIMEOUT)),
+      (call, why) => this.#detour(call, why)
+    )
     this.#links.set(node.address, link)
     return link
   }
@@ -119,9 +141,11 @@ export class Cluster implements Route {
   /** Opens the cluster client and learns which node holds which slot; returns what made that impossible. */
   async #discover(): Promise<ConnectionError | undefined> {
     const end = performance.now() + this.connectTimeout
+    if (this.#wasOpen && !this.cluster.isOpen) return closedByOwner(undefined)
     for (let last: unknown; ;) {
       try {
         if (!this.cluster.isOpen) await this.cluster.connect()
+        this.#wasOpen = true
         if (this.cluster.masters.length > 0 && this.#covers()) return undefined
       } catch (error) {
         last = error
@@ -141,29 +165,30 @@ export class Cluster implements Route {
     return this.#unrouted.every(({ command }) => this.#linkOf(slotOf(command.keys[0] ?? '')) !== undefined)
   }
 
-  /** A node says that it does not hold the slot (any more, or not yet). */
-  #detour(call: Call): void {
+  /** A node says that it does not hold the slot (any more, or not yet), or is gone itself. */
+  #detour(call: Call, why: Error): void {
+    if (call.command === PING) return call.resolve(undefined)
     const [key = ''] = call.command.keys
     const detour = this.#detours.get(slotOf(key))
     if (detour) {
-      detour.returned.push(call)
+      detour.returned.push({ call, why })
       return
     }
-    const started = { returned: [call], later: [] }
+    const started = { returned: [{ call, why }], later: [] }
     this.#detours.set(slotOf(key), started)
     void this.#follow(key, started)
   }
 
   /**
-   * Sends the calls again in their order, in rounds, until no node sends one back. A round ends when everything on its
-   * way to the slot's node has been answered.
+   * Sends the calls again in their order, in rounds, until none comes back. A round ends when everything on its way to the
+   * slot's node has been answered.
    */
   async #follow(key: string, detour: Detour): Promise<void> {
     const end = performance.now() + this.connectTimeout
     await this.#drained(key)
     while (detour.returned.length + detour.later.length > 0) {
       await this.relearn(key)
-      const calls = [...detour.returned.splice(0), ...detour.later.splice(0)]
+      const calls = [...detour.returned.splice(0).map(({ call }) => call), ...detour.later.splice(0)]
       for (const call of calls) this.#submitTo(slotOf(key), call)
       await this.#drained(key)
       const refused = detour.returned.shift()
@@ -176,40 +201,47 @@ export class Cluster implements Route {
   #drained(key: string): Promise<void> {
     return new Promise(resolve => {
       const done = (): void => resolve()
-      const ping: Command<void> = {
-        operation: 'ping',
-        keys: [key],
-        kind: 'read',
-        holds: undefined,
-        requests: [{ args: ['PING'] }],
-        returnsNothing: true,
-        decode: done
-      }
-      if (!this.#submitTo(slotOf(key), { command: ping, resolve: done, reject: done })) resolve()
+      if (!this.#submitTo(slotOf(key), { command: PING, resolve: done, reject: done })) resolve()
     })
   }
 
-  /** A call that both places send back, as while its slot is being moved: the cluster client follows ASK for it. */
-  async #carry(call: Call, detour: Detour, end: number): Promise<void> {
-    const { keys, requests, operation, kind } = call.command
-    const [key = ''] = keys
-    const [request] = requests
-    try {
-      if (requests.length > 1 || !request)
-        throw new Error('TRYAGAIN a MULTI can not be sent while its slot is being moved')
-      const reply = await this.cluster.sendCommand(key, false, wordsOf(request, 'EVAL'))
-      settle(call, [reply as Reply], DETOURED)
-    } catch (error) {
-      if (isReply(error) && !redirection.test(error.message)) {
-        call.reject(await explain(error, call.command, () => Promise.resolve('none')))
-      } else if ((isReply(error) || kind === 'read') && performance.now() < end) {
-        detour.returned.unshift(call)
-        await sleep(PAUSE_WHILE_MOVING)
-      } else {
-        const outcome = isReply(error) || kind === 'read' ? 'not-sent' : 'unknown'
-        const message = `key '${key}': the cluster does not serve its slot (${(error as Error).message})`
-        call.reject(new ConnectionError(message, { key, operation, cause: error, outcome }))
-      }
+  /** A call that came back from where its slot should be by now. */
+  async #carry({ call, why }: Returned, detour: Detour, end: number): Promise<void> {
+    const tryAgain = performance.now() < end
+    if (tryAgain && (!why.message.startsWith('ASK ') || call.command.requests.length > 1)) {
+      detour.returned.unshift({ call, why })
+      await sleep(PAUSE_WHILE_MOVING)
+    } else if (why instanceof ConnectionError) {
+      call.reject(about(call, why))
+    } else if (tryAgain) {
+      await this.#ask(call)
+    } else {
+      call.reject(await explain(why, call.command, () => Promise.resolve('none')))
     }
   }
+
+  /** While a slot is being moved its keys are in either place: the cluster client follows ASK. */
+  async #ask(call: Call): Promise<void> {
+    const { keys, requests, operation } = call.command
+    const [key = ''] = keys
+    try {
+      const reply = await this.cluster.sendCommand(key, false, wordsOf(requests[0] as Request, 'EVAL'))
+      settle(call, [reply as Reply], DETOURED)
+    } catch (error) {
+      const message = `key '${key}': the connection was lost while its slot was being moved, so the call may or may not have been applied`
+      const lost = new ConnectionError(message, { key, operation, cause: error, outcome: 'unknown' })
+      call.reject(isReply(error) ? await explain(error, call.command, () => Promise.resolve('none')) : lost)
+    }
+  }
+}
+
+/** Marks the end of what is on its way over a link. */
+const PING: Command<unknown> = {
+  operation: 'ping',
+  keys: [''],
+  kind: 'read',
+  holds: undefined,
+  requests: [{ args: ['PING'] }],
+  returnsNothing: true,
+  decode: () => undefined
 }

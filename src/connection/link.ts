@@ -31,13 +31,18 @@ export class Link implements Lane {
 
   constructor(
     private readonly source: Source,
-    /** Takes the calls that a cluster node refers elsewhere. */
-    private readonly redirect?: (call: Call) => void
+    /** Takes the calls that a cluster node refers elsewhere, and those for a node that can't be reached. */
+    private readonly redirect?: (call: Call, why: Error) => void
   ) {}
 
   submit(call: Call): void {
     this.#queue.push(call)
     this.#schedule()
+  }
+
+  /** Whether there is a connection to use. */
+  get usable(): boolean {
+    return this.source.client !== undefined
   }
 
   close(): void {
@@ -76,7 +81,10 @@ export class Link implements Lane {
       this.#schedule()
     }
     this.source.connect().then(done, (error: unknown) => {
-      for (const call of this.#takeQueue()) call.reject(about(call, error))
+      for (const call of this.#takeQueue()) {
+        if (this.redirect) this.redirect(call, error as Error)
+        else call.reject(about(call, error))
+      }
       done()
     })
   }
@@ -120,7 +128,7 @@ export class Link implements Lane {
       this.#send(client, call, false)
       this.#underWay--
     } else if (this.redirect && redirection.test(error.message)) {
-      this.redirect(call)
+      this.redirect(call, error)
       this.#answered(() => {})
     } else {
       const typeOf = (key: string): Promise<string> => client.sendCommand(['TYPE', key]).then(String, () => 'none')
@@ -152,7 +160,7 @@ export class Link implements Lane {
 }
 
 /** The failure to connect, as the failure of one call. */
-function about(call: Call, error: unknown): unknown {
+export function about(call: Call, error: unknown): unknown {
   if (!(error instanceof ConnectionError)) return error
   const { operation, keys } = call.command
   return new ConnectionError(`key '${keys[0]}': ${error.message}`, {

@@ -43,6 +43,9 @@ const explanations: Readonly<Record<string, Explanation>> = {
   MASTERDOWN: unavailable,
   READONLY: unavailable,
   CLUSTERDOWN: unavailable,
+  TRYAGAIN: unavailable,
+  MOVED: unavailable,
+  ASK: unavailable,
   CODEC: (text, details) => new CodecError(`${details.key} ${text}`, details),
   OVERFLOW: (text, details) => new OverflowError(`${details.key} ${text}`, details)
 }

@@ -258,7 +258,7 @@ export class LentClient implements Source {
   }
 }
 
-function closedByOwner(cause: unknown): ConnectionError {
+export function closedByOwner(cause: unknown): ConnectionError {
   return new ConnectionError(
     'the client given to createHot() has been closed: open it again with client.connect(), or give another one',
     { outcome: 'not-sent', cause }
