@@ -75,5 +75,9 @@ export type FieldSchemas = Readonly<Record<string, StandardSchema>>
 export type FieldInputs<S extends FieldSchemas> = { [K in keyof S]: SchemaInput<S[K]> }
 export type FieldOutputs<S extends FieldSchemas> = { [K in keyof S]: SchemaOutput<S[K]> }
 
+/** A schema for a dict whose fields are named already: for each field one, or one for all; what goes in comes out. */
+export type SchemaOf<T> =
+  StandardSchema<Present<T[keyof T]>> | { readonly [K in keyof T]?: StandardSchema<Present<T[K]>> }
+
 /** A dict's initial fields, as a record, a Map, or pairs. */
 export type InitialFields<T> = Partial<T> | Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>

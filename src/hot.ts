@@ -21,6 +21,7 @@ import type {
   HotString,
   InitialFields,
   JsonValue,
+  SchemaOf,
   SchemaOptions
 } from './handles.js'
 import { settingsOf, type HotOptions, type Settings } from './options.js'
@@ -48,7 +49,7 @@ interface HandleType<H> {
 interface AnyOptions {
   readonly initial?: unknown
   readonly codec?: Codec
-  readonly schema?: ValueSchema
+  readonly schema?: unknown
 }
 
 /** Options of the types that hold plain text and numbers. */
@@ -93,7 +94,7 @@ export class Hot {
   ): HotList<SchemaOutput<S>, SchemaInput<S>>
   list<T = JsonValue>(
     key?: string,
-    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<unknown, T> }
+    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<NoInfer<T>> }
   ): HotList<T>
   list(key?: string, options?: AnyOptions): unknown {
     return this.#handle({ shape: List.shape, make: issue => new List(issue) }, key, options)
@@ -116,7 +117,7 @@ export class Hot {
   ): HotDict<FieldOutputs<S>, FieldInputs<S>>
   dict<T extends object = Record<string, JsonValue>>(
     key?: string,
-    options?: HandleOptions<InitialFields<T>> & { schema?: ValueSchema }
+    options?: HandleOptions<InitialFields<T>> & { schema?: SchemaOf<NoInfer<T>> }
   ): HotDict<T>
   dict(key?: string, options?: AnyOptions): unknown {
     return this.#handle({ shape: Dict.shape, make: issue => new Dict(issue) }, key, options)
@@ -131,7 +132,7 @@ export class Hot {
   defaultDict<T extends object = Record<string, JsonValue>>(
     factory: DefaultFactory<T>,
     key?: string,
-    options?: HandleOptions<InitialFields<T>> & { schema?: ValueSchema }
+    options?: HandleOptions<InitialFields<T>> & { schema?: SchemaOf<NoInfer<T>> }
   ): HotDefaultDict<T> {
     callable('defaultDict', 'the factory', factory)
     const make = (issue: Issuer): DefaultDict<T> => new DefaultDict<T>(issue, factory)
@@ -150,7 +151,7 @@ export class Hot {
   ): HotSet<SchemaOutput<S>, SchemaInput<S>>
   set<T = JsonValue>(
     key?: string,
-    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<unknown, T> }
+    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<NoInfer<T>> }
   ): HotSet<T>
   set(key?: string, options?: AnyOptions): unknown {
     return this.#handle({ shape: HotSet.shape, make: issue => new HotSet(issue) }, key, options)
@@ -312,10 +313,22 @@ export class Hot {
       fullKey: (operation, key) => settings.prefix + keyOf(operation, key),
       sibling: key => this.#handle(type, key, { codec, schema })
     }
-    const issue = new Issuer(name, settings.prefix + name, type.shape, home, { codec, schema })
+    const values = { codec, schema: schema as ValueSchema | undefined }
+    const issue = new Issuer(name, settings.prefix + name, type.shape, home, values)
     const handle = type.make(issue) as Handle<never, never>
-    if (initial !== undefined) issue.assign(Handle.prototype.replace.call(handle, initial as never))
+    if (initial !== undefined) issue.assign(initialized(operation, handle, initial))
     return proxied(handle)
+  }
+}
+
+/** Puts the initial value in; what is wrong with it is said of the factory that was given it. */
+function initialized(operation: string, handle: Handle<never, never>, initial: unknown): Promise<void> {
+  try {
+    return Handle.prototype.replace.call(handle, initial as never)
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    const Problem = error.constructor as new (message: string, options: ErrorOptions) => Error
+    throw new Problem(`${operation}: initial can't be stored: ${error.message}`, { cause: error })
   }
 }
 

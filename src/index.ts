@@ -16,6 +16,7 @@ export type {
   HotString,
   InitialFields,
   JsonValue,
+  SchemaOf,
   SchemaOptions
 } from './handles.js'
 export type { TransactionOptions } from './transaction/perform.js'

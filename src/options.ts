@@ -27,16 +27,22 @@ const DEFAULT_URL = 'redis://127.0.0.1:6379'
 
 /** The options with defaults filled in; throws when one can't be right. */
 export function settingsOf(operation: string, options: HotOptions = {}): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${operation}: the options must be an object, such as { url: 'redis://host:6379' }`)
+  }
   const { client, prefix = '', connectTimeout = 5_000, onError } = options
   if (client !== undefined && options.url !== undefined) {
     throw new TypeError(`${operation}: give a url or a client, not both`)
   }
-  if (client !== undefined && !isClient(client) && !isCluster(client)) {
+  if (
+    client !== undefined &&
+    (client === null || typeof client !== 'object' || !(isClient(client) || isCluster(client)))
+  ) {
     throw new TypeError(`${operation}: client must be a client or cluster of node-redis 4, 5 or 6`)
   }
   if (onError !== undefined) callable(operation, 'onError', onError)
   return {
-    url: redisUrl(operation, options.url ?? process.env['REDIS_URL'] ?? DEFAULT_URL),
+    url: client === undefined ? redisUrl(operation, options.url) : '',
     client,
     prefix: text(operation, 'prefix', prefix),
     connectTimeout: duration(operation, 'connectTimeout', connectTimeout),
@@ -44,8 +50,11 @@ export function settingsOf(operation: string, options: HotOptions = {}): Setting
   }
 }
 
-function redisUrl(operation: string, url: string): string {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined
-  if (protocol === 'redis:' || protocol === 'rediss:') return url
-  throw new TypeError(`${operation}: url must look like redis://user:password@host:6379/0 (rediss: for TLS)`)
+/** The url that was given, or else the environment's, or else the default. */
+function redisUrl(operation: string, given: unknown): string {
+  const source = given === undefined ? 'REDIS_URL' : 'url'
+  const url = given ?? process.env['REDIS_URL'] ?? DEFAULT_URL
+  const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : undefined
+  if (protocol === 'redis:' || protocol === 'rediss:') return url as string
+  throw new TypeError(`${operation}: ${source} must look like redis://user:password@host:6379/0 (rediss: for TLS)`)
 }

@@ -39,6 +39,7 @@ const probes = new Set([
   'toJSON',
   '$$typeof',
   'asymmetricMatch',
+  'constructor',
   'nodeType',
   'tagName',
   '@@__IMMUTABLE_ITERABLE__@@',

@@ -6,7 +6,7 @@ export type Results<R> = R extends PromiseLike<infer V> ? Filled<Awaited<V>> : F
 
 type Filled<V> = V extends readonly unknown[]
   ? { -readonly [K in keyof V]: Awaited<V[K]> }
-  : V extends Handle<never, never>
+  : V extends Handle<unknown, never>
     ? V
     : V extends object
       ? Extract<V[keyof V], PromiseLike<unknown>> extends never

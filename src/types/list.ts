@@ -173,7 +173,7 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const from = position(operation, 'start', start)
     const to = position(operation, 'end', end)
     // LRANGE counts the last one in, and has no way to say "up to nothing".
-    const range = to === 0 ? [1, 0] : [from, to - 1]
+    const range = to === 0 ? [1, 0] : [from, end === Infinity ? -1 : to - 1]
     return this.issue.read('slice', words('LRANGE', this.issue.key, ...range), this.#items('slice'))
   }
 
@@ -312,15 +312,9 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    * @example for await (const [index, item] of todo.entries()) console.log(index, item)
    */
   async *entries(): AsyncGenerator<[number, T], void, undefined> {
-    let index = 0
     const decode = this.issue.decoder<T>('entries')
-    for (let more = true; more;) {
-      more = false
-      for await (const { items } of pages(index, (from, size) => this.#page(from, size))) {
-        more = items.length > 0
-        for (const item of items) yield [index++, decode(item) as T]
-      }
-    }
+    let index = 0
+    for await (const items of this.#pages()) for (const item of items) yield [index++, decode(item) as T]
   }
 
   /**
@@ -329,7 +323,21 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    * @example for await (const item of todo) console.log(item)
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for await (const [, item] of this.entries()) yield item
+    const decode = this.issue.decoder<T>('entries')
+    for await (const items of this.#pages()) for (const item of items) yield decode(item) as T
+  }
+
+  /** Pages of items until one is empty: as for an Array, what is appended during the loop belongs to it. */
+  async *#pages(): AsyncGenerator<readonly string[], void, undefined> {
+    let index = 0
+    for (let more = true; more;) {
+      more = false
+      for await (const { items } of pages(index, (from, size) => this.#page(from, size))) {
+        index += items.length
+        more = items.length > 0
+        yield items
+      }
+    }
   }
 
   async #page(from: number, size: number): Promise<{ items: string[]; next: number | undefined }> {
