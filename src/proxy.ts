@@ -40,6 +40,7 @@ const probes = new Set([
   '$$typeof',
   'asymmetricMatch',
   'constructor',
+  'hasAttribute',
   'nodeType',
   'tagName',
   '@@__IMMUTABLE_ITERABLE__@@',
@@ -188,8 +189,8 @@ function symbolOf(target: Target, property: symbol): unknown {
     case Symbol.toPrimitive:
       return () => refuse(target, 'turning a handle into text or a number', `await ${example(target)}.toJS()`)
     case Symbol.iterator:
-      return () =>
-        refuse(target, 'spreading a handle and for … of', `for await … of, or await ${example(target)}.toJS()`)
+      // At once: tools that find an iterator go on to read the size.
+      return refuse(target, 'spreading a handle and for … of', `for await … of, or await ${example(target)}.toJS()`)
     case Symbol.toStringTag:
       return target.issue.shape.name
     default:

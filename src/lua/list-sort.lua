@@ -1,8 +1,10 @@
 -- Sorts a list in place: numbers by value, then strings by UTF-16 code unit, then the rest by their text.
--- Every item goes to a helper list with a prefix whose bytes sort as the item should; SORT ALPHA STORE compares bytes.
--- O(n log n), with a second copy of the list while it works. Keeps the time to live.
+-- Only numbers, or only strings that sort as their bytes do, are left to SORT as they are. In a mix every item goes to a
+-- helper list with a prefix whose bytes sort as the item should; SORT ALPHA STORE compares bytes.
+-- O(n log n), a mix with a second copy of the list while it works. Keeps the time to live.
 -- KEYS: list, helper (empty before and after). ARGV: 'json' or 'text' (how items are encoded), 'ASC' or 'DESC'.
 -- @include chunks
+-- @include keep-ttl
 -- @include number
 local list, helper = KEYS[1], KEYS[2]
 local json = ARGV[1] == 'json'
@@ -86,16 +88,33 @@ local function sort_key(item)
   return '2' .. string_key(item)
 end
 
-for first = 0, length - 1, 1000 do
-  local run = redis.call('LRANGE', list, first, math.min(first + 999, length - 1))
-  for i = 1, #run do
-    local key = sort_key(run[i])
-    -- The length of the key, in four bytes behind its end, tells where the item begins.
-    run[i] = key .. '\0\0' .. run[i] .. struct.pack('>I4', #key)
+-- What kind of items there are: only numbers, only strings that stand as they are and sort as their bytes do, or a mix.
+local function kind()
+  local numbers, strings = true, true
+  for first = 0, length - 1, 1000 do
+    local run = redis.call('LRANGE', list, first, math.min(first + 999, length - 1))
+    for i = 1, #run do
+      local item = run[i]
+      numbers = numbers and json and number_of(item) ~= nil
+      strings = strings and not item:find('[\238-\255]') and not (json and item:find('^[-%d"{%[tfn]'))
+      if not numbers and not strings then
+        return 'mix'
+      end
+    end
   end
-  push_all('RPUSH', helper, run, 1, #run)
+  return numbers and 'numbers' or 'strings'
 end
-if length > 0 then
+
+local function sort_mix()
+  for first = 0, length - 1, 1000 do
+    local run = redis.call('LRANGE', list, first, math.min(first + 999, length - 1))
+    for i = 1, #run do
+      local key = sort_key(run[i])
+      -- The length of the key, in four bytes behind its end, tells where the item begins.
+      run[i] = key .. '\0\0' .. run[i] .. struct.pack('>I4', #key)
+    end
+    push_all('RPUSH', helper, run, 1, #run)
+  end
   redis.call('SORT', helper, 'ALPHA', ARGV[2], 'STORE', helper)
   for first = 0, length - 1, 1000 do
     local run = redis.call('LRANGE', helper, first, math.min(first + 999, length - 1))
@@ -107,4 +126,21 @@ if length > 0 then
   end
   redis.call('DEL', helper)
   redis.call('LTRIM', list, length, -1)
+end
+
+if length > 1 then
+  local sorts = {
+    numbers = function()
+      -- SORT refuses numbers below the normal doubles.
+      local sorted = redis.pcall('SORT', list, ARGV[2], 'STORE', list)
+      if type(sorted) == 'table' and sorted.err then
+        sort_mix()
+      end
+    end,
+    strings = function()
+      redis.call('SORT', list, 'ALPHA', ARGV[2], 'STORE', list)
+    end,
+    mix = sort_mix
+  }
+  keep_ttl(list, sorts[kind()])
 end

@@ -1,12 +1,17 @@
-import type { Handle } from '../types/handle.js'
 import { QueuedResult } from './queued-result.js'
 
 /** What hot.transaction() gives for what fn returns: promises in an array or a record are filled in. */
 export type Results<R> = R extends PromiseLike<infer V> ? Filled<Awaited<V>> : Filled<Awaited<R>>
 
+/** A handle of whatever type is no record of promises. */
+interface AnyHandle {
+  readonly key: string
+  toJS(): Promise<unknown>
+}
+
 type Filled<V> = V extends readonly unknown[]
   ? { -readonly [K in keyof V]: Awaited<V[K]> }
-  : V extends Handle<unknown, never>
+  : V extends AnyHandle
     ? V
     : V extends object
       ? Extract<V[keyof V], PromiseLike<unknown>> extends never

@@ -137,7 +137,7 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    */
   unshift(...values: Input[]): Pending<number> {
     const texts = values.map(value => this.issue.encode('unshift', value))
-    if (texts.length === 0) return this.issue.read('unshift', words('LLEN', this.issue.key), Number)
+    if (texts.length === 0) return this.issue.write('unshift', words('LLEN', this.issue.key), Number)
     return this.issue.write('unshift', this.#push('LPUSH', texts.reverse()), last)
   }
 
@@ -184,7 +184,9 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    * @throws RangeError when a count or position is not whole; CodecError when a value can't be stored
    * @example await todo.splice(1, 2, 'x') // ['b', 'c']
    */
-  splice(start: number, deleteCount = Infinity, ...values: Input[]): Pending<T[]> {
+  splice(start: number, ...rest: [deleteCount?: number, ...values: Input[]]): Pending<T[]> {
+    // Array.splice takes a missing count for all there is, and undefined for none.
+    const [deleteCount = rest.length === 0 ? Infinity : 0, ...values] = rest
     const { key } = this.issue
     const operation = this.issue.operation('splice')
     const from = position(operation, 'start', start)
@@ -361,7 +363,7 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
 
   #append(method: string, values: Iterable<Input>): Pending<number> {
     const texts = Array.from(values, value => this.issue.encode(method, value))
-    if (texts.length === 0) return this.issue.read(method, words('LLEN', this.issue.key), Number)
+    if (texts.length === 0) return this.issue.write(method, words('LLEN', this.issue.key), Number)
     return this.issue.write(method, this.#push('RPUSH', texts), last)
   }
 

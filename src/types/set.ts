@@ -84,7 +84,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
    */
   add(...values: Input[]): Pending<number> {
     const texts = values.map(value => this.issue.encode('add', value))
-    if (texts.length === 0) return this.issue.read('add', words('SCARD', this.issue.key), () => 0)
+    if (texts.length === 0) return this.issue.write('add', words('SCARD', this.issue.key), () => 0)
     const requests = chunked(texts).map(chunk => words('SADD', this.issue.key, ...chunk))
     return this.issue.write('add', requests, (...added) => added.reduce<number>((sum, n) => sum + Number(n), 0))
   }

@@ -48,8 +48,15 @@ local function number_of(text)
     return nil
   end
   local n = tonumber(text)
-  if n and n - n == 0 and number_text(n) == text then
-    return n
+  if not n or n - n ~= 0 then
+    return nil
   end
-  return nil
+  -- Most numbers are told by one or two of C's formats; written like this they are written as in JavaScript.
+  if not text:find('[eE]') and n ~= 0 then
+    local short = string.format('%.15g', n)
+    if short == text or (tonumber(short) ~= n and string.format('%.16g', n) == text) then
+      return n
+    end
+  end
+  return number_text(n) == text and n or nil
 end

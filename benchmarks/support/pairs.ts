@@ -1,0 +1,109 @@
+// Two ways of doing the same, measured side by side on one server: in alternating rounds (A B B A …), so that what slows
+// the machine for a while slows both. Only the ratio is worth anything; the absolute times are this machine's.
+
+import { stopAll, startServer, type Server } from '../../__tests__/support/servers.js'
+
+/** One call, or one batch of them, done `times` times over. */
+type Work = (times: number) => Promise<void>
+
+export interface Pair {
+  readonly name: string
+  /** How many times in one round. */
+  readonly times: number
+  readonly rounds?: number
+  readonly hot: Work
+  readonly raw: Work
+}
+
+export interface Measurement {
+  readonly name: string
+  /** Microseconds for one time, the median over all rounds. */
+  readonly hot: number
+  readonly raw: number
+  /** hot / raw: the median over the rounds, and the quartiles. */
+  readonly ratio: number
+  readonly low: number
+  readonly high: number
+}
+
+/** Many short rounds: both sides of one see the same moment of a busy machine. */
+const ROUNDS = 100
+
+export async function measure({ name, times, rounds = ROUNDS, hot, raw }: Pair): Promise<Measurement> {
+  for (let round = 0; round < rounds / 10; round++) for (const work of [raw, hot, hot, raw]) await work(times)
+  const rawTimes: number[] = []
+  const hotTimes: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? (['raw', 'hot', 'hot', 'raw'] as const) : (['hot', 'raw', 'raw', 'hot'] as const)
+    const spent = { raw: 0, hot: 0 }
+    for (const side of order) spent[side] += await timeOf(side === 'raw' ? raw : hot, times)
+    rawTimes.push(spent.raw / 2)
+    hotTimes.push(spent.hot / 2)
+  }
+  const ratios = hotTimes.map((time, round) => time / (rawTimes[round] ?? NaN))
+  return {
+    name,
+    hot: quantile(hotTimes, 0.5),
+    raw: quantile(rawTimes, 0.5),
+    ratio: quantile(ratios, 0.5),
+    low: quantile(ratios, 0.25),
+    high: quantile(ratios, 0.75)
+  }
+}
+
+/** Microseconds for one time. */
+async function timeOf(work: Work, times: number): Promise<number> {
+  const start = performance.now()
+  await work(times)
+  return ((performance.now() - start) * 1000) / times
+}
+
+function quantile(values: readonly number[], at: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const place = (sorted.length - 1) * at
+  const below = sorted[Math.floor(place)] ?? NaN
+  const above = sorted[Math.ceil(place)] ?? NaN
+  return below + (above - below) * (place - Math.floor(place))
+}
+
+/** Work that awaits one call after the other. */
+export function oneByOne(call: () => Promise<unknown>): Work {
+  return async times => {
+    for (let done = 0; done < times; done++) await call()
+  }
+}
+
+export function print(title: string, measurements: readonly Measurement[]): void {
+  const rows = [
+    ['', 'hot-redis', 'raw', 'ratio', 'middle half'],
+    ...measurements.map(({ name, hot, raw, ratio, low, high }) => [
+      name,
+      microseconds(hot),
+      microseconds(raw),
+      ratio.toFixed(2),
+      `${low.toFixed(2)} to ${high.toFixed(2)}`
+    ])
+  ]
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
+  console.log(`\n${title}`)
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+    )
+    console.log(cells.join('   '))
+  }
+}
+
+function microseconds(value: number): string {
+  return value < 10_000 ? `${value.toFixed(1)} µs` : `${(value / 1000).toFixed(1)} ms`
+}
+
+/** Runs `main` against a server of its own, which is stopped whatever happens. */
+export async function withServer(main: (server: Server) => Promise<void>): Promise<void> {
+  const server = await startServer()
+  try {
+    await main(server)
+  } finally {
+    await stopAll([server])
+  }
+}
