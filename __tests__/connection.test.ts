@@ -251,11 +251,15 @@ describe('When Redis asks for a password', () => {
     await client.sendCommand(['ACL', 'SETUSER', 'reader', 'on', '>word', '~app:*', '+@read', '+@connection'])
     await client.disconnect()
     const hot = hotFor({ url: withUser('reader:word') })
-    for (const values of [1, 20_000]) {
-      const error = await failureOf(hot.list<number>('y').push(...new Array<number>(values).fill(1)))
+    const list = hot.list<number>('y')
+    // A command, a script, and MULTIs whose answers come in one chunk and in many.
+    const many = new Array<number>(20_000).fill(1)
+    const calls = [() => list.push(1), () => list.reverse(), () => list.replace([1]), () => list.push(...many)]
+    for (const call of calls) {
+      const error = await failureOf(call())
       expect(error).toBeInstanceOf(HotError)
       expect((error as HotError).message).toContain('NOPERM')
     }
-    expect(await hot.list('y').length).toBe(0)
+    expect(await list.length).toBe(0)
   })
 })

@@ -107,7 +107,7 @@ function setOf(name: string, value: fc.Arbitrary<JsonValue>): OracleType<Members
 
   return {
     name,
-    handle: (hot, key) => hot.set(key),
+    handle: (hot, key): Members => hot.set(key),
     native: () => new Set(),
     items: sorted,
     comparable: items => textsOf(items as JsonValue[]),

@@ -1,4 +1,15 @@
-import type { Codec, Hot, HotDefaultDict, HotDict, HotList } from '../../src/index.js'
+import type {
+  Codec,
+  Hot,
+  HotDefaultDict,
+  HotDict,
+  HotFloat,
+  HotInt,
+  HotList,
+  HotMultiSet,
+  HotSet,
+  HotString
+} from '../../src/index.js'
 
 /** What every handle has, whatever it holds. */
 export interface AnyHandle {
@@ -148,5 +159,172 @@ const defaultDict: TypeUnderTest = {
   calls: defaultDictCalls as unknown as TypeUnderTest['calls']
 }
 
+// One member, so that what is taken out at random is known.
+const set: TypeUnderTest = {
+  name: 'Set',
+  variable: 'set',
+  holds: 'set',
+  make: (hot, key, options) => hot.set<string>(key, options as { initial?: string[] }),
+  sample: ['a', 'a'],
+  plain: new Set(['a']),
+  different: new Set(['b']),
+  empty: new Set(),
+  filled: (size, text) => Array.from({ length: size }, (_, index) => `${text} #${index}`),
+  calls: {
+    toJS: tags => tags.toJS(),
+    replace: tags => tags.replace(['x']),
+    equals: tags => tags.equals(['x']),
+    size: tags => tags.size,
+    add: tags => tags.add('x'),
+    has: tags => tags.has('x'),
+    hasMany: tags => tags.hasMany('a', 'x'),
+    delete: tags => tags.delete('a'),
+    pop: tags => tags.pop(),
+    sample: tags => tags.sample(),
+    union: tags => tags.union(['x']),
+    intersection: tags => tags.intersection(['a', 'x']),
+    difference: tags => tags.difference(['x']),
+    symmetricDifference: tags => tags.symmetricDifference(['x']),
+    isSubsetOf: tags => tags.isSubsetOf(['a', 'x']),
+    isSupersetOf: tags => tags.isSupersetOf(['x']),
+    isDisjointFrom: tags => tags.isDisjointFrom(['x']),
+    update: tags => tags.update(['x']),
+    intersectionUpdate: tags => tags.intersectionUpdate(['x']),
+    differenceUpdate: tags => tags.differenceUpdate(['x']),
+    symmetricDifferenceUpdate: tags => tags.symmetricDifferenceUpdate(['x']),
+    values: tags => drained(tags.values()),
+    'for await': tags => drained(tags)
+  } satisfies Calls<HotSet<string>> as unknown as TypeUnderTest['calls']
+}
+
+/** Its members without the items, which may have any name. */
+type MultiSetMembers = { [Member in keyof HotMultiSet as string extends Member ? never : Member]: unknown }
+
+const multiSetCalls: Record<keyof Calls<MultiSetMembers>, (words: HotMultiSet) => Promise<unknown>> = {
+  toJS: words => words.toJS(),
+  replace: words => words.replace(['x']),
+  equals: words => words.equals(['x']),
+  size: words => words.size,
+  get: words => words.get('apple'),
+  set: words => words.set('apple', 5),
+  has: words => words.has('apple'),
+  delete: words => words.delete('apple'),
+  increment: words => words.increment('apple'),
+  decrement: words => words.decrement('apple'),
+  total: words => words.total(),
+  mostCommon: words => words.mostCommon(),
+  elements: words => drained(words.elements()),
+  update: words => words.update(['x']),
+  subtract: words => words.subtract(['x']),
+  intersectionUpdate: words => words.intersectionUpdate(['x']),
+  unionUpdate: words => words.unionUpdate(['x']),
+  sum: words => words.sum(['x']),
+  difference: words => words.difference(['x']),
+  intersection: words => words.intersection(['apple']),
+  union: words => words.union(['x']),
+  'for await': words => drained(words)
+}
+
+const multiSet: TypeUnderTest = {
+  name: 'MultiSet',
+  variable: 'multiSet',
+  holds: 'hash',
+  make: (hot, key, options) => hot.multiSet(key, options as { initial?: string[] }),
+  sample: ['apple', 'pear', 'apple'],
+  plain: new Map([
+    ['apple', 2],
+    ['pear', 1]
+  ]),
+  different: new Map([['apple', 2]]),
+  empty: new Map(),
+  // The last digit of the text is what each item counts.
+  filled: (size, text) =>
+    new Map(Array.from({ length: size }, (_, index) => [`item ${index}`, Number(text.at(-1)) || 0])),
+  calls: multiSetCalls as unknown as TypeUnderTest['calls']
+}
+
+const string: TypeUnderTest = {
+  name: 'String',
+  variable: 'string',
+  holds: 'string',
+  make: (hot, key, options) => hot.string(key, options as { initial?: string }),
+  sample: 'aBé',
+  plain: 'aBé',
+  different: 'aBe',
+  empty: '',
+  filled: (size, text) => text.slice(-1).repeat(size),
+  calls: {
+    toJS: title => title.toJS(),
+    replace: title => title.replace('x'),
+    equals: title => title.equals('x'),
+    value: title => title.value,
+    length: title => title.length,
+    at: title => title.at(0),
+    slice: title => title.slice(0, 2),
+    indexOf: title => title.indexOf('é'),
+    includes: title => title.includes('é'),
+    startsWith: title => title.startsWith('a'),
+    endsWith: title => title.endsWith('é'),
+    set: title => title.set(0, 'x'),
+    append: title => title.append('x'),
+    prepend: title => title.prepend('x'),
+    repeat: title => title.repeat(2),
+    splice: title => title.splice(0, 1, 'x'),
+    replaceAll: title => title.replaceAll('a', 'x'),
+    toUpperCase: title => title.toUpperCase(),
+    toLowerCase: title => title.toLowerCase(),
+    trim: title => title.trim(),
+    trimStart: title => title.trimStart(),
+    trimEnd: title => title.trimEnd(),
+    padStart: title => title.padStart(5),
+    padEnd: title => title.padEnd(5)
+  } satisfies Omit<Calls<HotString>, 'for await'> as unknown as TypeUnderTest['calls']
+}
+
+const numberCalls = {
+  toJS: (n: HotFloat) => n.toJS(),
+  replace: (n: HotFloat) => n.replace(5),
+  equals: (n: HotFloat) => n.equals(5),
+  value: (n: HotFloat) => n.value,
+  increment: (n: HotFloat) => n.increment(),
+  decrement: (n: HotFloat) => n.decrement(),
+  multiply: (n: HotFloat) => n.multiply(2),
+  divide: (n: HotFloat) => n.divide(2),
+  remainder: (n: HotFloat) => n.remainder(2),
+  power: (n: HotFloat) => n.power(2),
+  getAndSet: (n: HotFloat) => n.getAndSet(5),
+  compareAndSet: (n: HotFloat) => n.compareAndSet(7, 5)
+} satisfies Omit<Calls<HotFloat>, 'for await'>
+
+const float: TypeUnderTest = {
+  name: 'Float',
+  variable: 'float',
+  holds: 'string',
+  make: (hot, key, options) => hot.float(key, options as { initial?: number }),
+  sample: 7,
+  plain: 7,
+  different: 8,
+  empty: 0,
+  filled: (_, text) => Number(text.at(-1)) || 0,
+  calls: numberCalls as unknown as TypeUnderTest['calls']
+}
+
+const int: TypeUnderTest = {
+  ...float,
+  name: 'Int',
+  variable: 'int',
+  make: (hot, key, options) => hot.int(key, options as { initial?: number }),
+  calls: {
+    ...(numberCalls as unknown as Omit<Calls<HotInt>, 'for await'>),
+    and: n => n.and(3),
+    or: n => n.or(8),
+    xor: n => n.xor(1),
+    shiftLeft: n => n.shiftLeft(1),
+    shiftRight: n => n.shiftRight(1)
+  } satisfies Omit<Calls<HotInt>, 'for await'> as unknown as TypeUnderTest['calls']
+}
+
+// An ImmutableString has a test file of its own: what all the others do here is write to it.
+
 /** Every type of handles. A new one adds itself here, and the tests of the common members run on it. */
-export const types: readonly TypeUnderTest[] = [list, dict, defaultDict]
+export const types: readonly TypeUnderTest[] = [list, dict, defaultDict, set, multiSet, string, int, float]

@@ -438,7 +438,9 @@ describe.each(backends)('Inside a transaction on $name', ({ createHot }) => {
 
     test('a write’s result used as a value fails loudly, not silently', async () => {
       const world = await newWorld()
-      await expect(hot.transaction(() => `it is ${world.todo.push('x') as unknown as string}`)).rejects.toThrow(TypeError)
+      await expect(hot.transaction(() => `it is ${world.todo.push('x') as unknown as string}`)).rejects.toThrow(
+        TypeError
+      )
       await expectUntouched(world)
     })
 

@@ -88,11 +88,14 @@ describe.each(backends)('A transaction on $name', ({ createHot, raw }) => {
       }
     })
 
-    test.each(callsOf(type))('%s: what it reads is watched', async (_, call) => {
+    test.each(callsOf(type))('%s: what it reads is watched', async (name, call) => {
       const handle = await filled(type)
       await handle.expire(60_000)
       const other = type.make(observer, handle.key)
       let runs = 0
+      // What Lua can't compute is a read and then a write: all changes of a string but these.
+      const isReadFirst =
+        type.name === 'String' && name in type.calls && !['replace', 'append', 'repeat'].includes(name)
       let isRead = false
       await outcomeOf(
         hot.transaction(async () => {
@@ -103,19 +106,19 @@ describe.each(backends)('A transaction on $name', ({ createHot, raw }) => {
           if (runs === 1) await other.replace(type.different)
         })
       )
-      expect(runs).toBe(isRead ? 2 : 1)
+      expect(runs).toBe(isRead || isReadFirst ? 2 : 1)
     })
 
     test.each(Object.entries(type.calls))(
       '%s: on a key that holds something else it fails by name',
       async (_, call) => {
         const key = freshKey()
-        await raw(key, 'SETBIT', key, '1', '1')
+        await raw(key, ...(type.holds === 'string' ? ['RPUSH', key, 'x'] : ['SETBIT', key, '1', '1']))
         const error = await failureOf(hot.transaction(() => [call(type.make(hot, key))]))
         const failures = error instanceof TransactionError ? error.results : []
         const [failed] = failures.filter(({ status }) => status === 'rejected')
         expect((failed as PromiseRejectedResult | undefined)?.reason ?? error).toBeInstanceOf(KeyTypeError)
-        expect(await raw(key, 'TYPE', key)).toBe('string')
+        expect(await raw(key, 'TYPE', key)).toBe(type.holds === 'string' ? 'list' : 'string')
       }
     )
 
