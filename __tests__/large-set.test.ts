@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { HotSet } from '../src/index.js'
+import { fillSet, type Range } from './support/fill-set.js'
 import { ownServer, type OwnServer } from './support/own-server.js'
 
 const million = 1_000_000
@@ -12,19 +11,6 @@ beforeAll(async () => {
   own = await ownServer()
 })
 afterAll(async () => own.close())
-
-type Range = readonly [from: number, to: number]
-
-/** Numbers put there by Redis itself. */
-async function fill(key: string, [from, to]: Range): Promise<void> {
-  const script = `
-    local chunk = {}
-    for i = ARGV[1], ARGV[2] - 1 do
-      chunk[#chunk + 1] = string.format('%d', i)
-      if #chunk == 5000 then redis.call('SADD', KEYS[1], unpack(chunk)) chunk = {} end
-    end`
-  await own.raw('EVAL', script, '1', key, String(from), String(to))
-}
 
 /** What the members are, by their number and their sum, worked out in Redis. */
 async function summaryOf(key: string): Promise<[size: number, sum: number]> {
@@ -75,8 +61,8 @@ describe('A set of 1,000,000 members', () => {
   beforeAll(async () => {
     set = own.hot.set('large')
     shifted = own.hot.set('shifted')
-    await fill('whole', [0, million])
-    await fill('shifted', [100_000, million + 100_000])
+    await fillSet(own, 'whole', [0, million])
+    await fillSet(own, 'shifted', [100_000, million + 100_000])
   }, 60_000)
 
   beforeEach(async () => {
@@ -153,62 +139,4 @@ describe('A set of 1,000,000 members', () => {
     expect((await set.toJS()).size).toBe(million)
     expect(await set.equals(all)).toBe(true)
   }, 60_000)
-})
-
-describe('for await over a set', () => {
-  test('of 1,000,000 members takes constant memory, and gives each once', async () => {
-    const filling = `for i = 0, ARGV[1] - 1 do redis.call('SADD', KEYS[1], 'member ' .. i .. ('.'):rep(50)) end`
-    await own.raw('EVAL', filling, '1', 'texts', String(million))
-    setFlagsFromString('--expose-gc')
-    const collectGarbage = runInNewContext('gc') as () => void
-    const inUse = () => {
-      collectGarbage()
-      const { heapUsed, external } = process.memoryUsage()
-      return heapUsed + external
-    }
-    const seen = new Uint8Array(million)
-    const before = inUse()
-    const growth: number[] = []
-    let members = 0
-    for await (const member of own.hot.set<string>('texts')) {
-      const number = Number(/^member (\d+)/.exec(member)?.[1])
-      seen[number]!++
-      if (++members % 100_000 === 50_000) growth.push(inUse() - before)
-    }
-    expect(members).toBe(million)
-    expect(seen.every(times => times === 1)).toBe(true)
-    // All of it is 60 MB of text and more; the last 100,000 are remembered.
-    expect(Math.max(...growth)).toBeLessThan(40 * 1024 * 1024)
-    expect(growth.at(-1)! - growth[3]!).toBeLessThan(8 * 1024 * 1024)
-  }, 60_000)
-  test('that others change gives each member that stays exactly once, while the table grows and shrinks', async () => {
-    const stay = 120_000
-    await own.raw('DEL', 'changing')
-    await fill('changing', [0, stay])
-    let done = false
-    const changing = (async () => {
-      for (let step = 0; !done; step++) {
-        const others = Array.from({ length: 1_000 }, (_, index) => String(-1 - index - 1_000 * (step % 100)))
-        await own.raw(Math.floor(step / 100) % 2 === 0 ? 'SADD' : 'SREM', 'changing', ...others)
-      }
-    })()
-    const times = new Uint8Array(stay)
-    try {
-      for await (const member of own.hot.set<number>('changing')) if (member >= 0) times[member]!++
-    } finally {
-      done = true
-      await changing
-    }
-    expect(times.findIndex(count => count !== 1)).toBe(-1)
-  })
-
-  test('takes many short turns, not one long one', async () => {
-    await own.raw('CONFIG', 'RESETSTAT')
-    let members = 0
-    for await (const member of own.hot.set<number>('changing').values()) members += member >= 0 ? 1 : 0
-    expect(members).toBe(120_000)
-    const info = String(await own.raw('INFO', 'commandstats'))
-    expect(Number(/cmdstat_sscan:calls=(\d+)/.exec(info)?.[1])).toBeGreaterThan(50)
-    expect(info).not.toMatch(/cmdstat_smembers:/)
-  })
 })

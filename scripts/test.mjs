@@ -8,6 +8,7 @@ await prepareAndRun(() =>
     '--experimental-vm-modules', // jest needs it for ES modules
     '--disable-warning=ExperimentalWarning',
     join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+    '--forceExit', // clients that tests leave reconnecting to servers they stopped would keep it from ending
     ...process.argv.slice(2)
   ])
 )

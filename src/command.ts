@@ -82,7 +82,7 @@ export const VALUES_PER_REQUEST = 5_000
 
 /** Cuts `values` into runs of at most `size`, keeping every group of `size` together. */
 export function chunked(values: readonly string[], size = VALUES_PER_REQUEST): readonly (readonly string[])[] {
-  if (values.length <= size) return [values]
+  if (values.length <= size) return values.length === 0 ? [] : [values]
   const chunks: string[][] = []
   for (let start = 0; start < values.length; start += size) chunks.push(values.slice(start, start + size))
   return chunks

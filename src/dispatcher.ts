@@ -1,6 +1,6 @@
 import type { Assignments } from './assignments.js'
 import type { Command, Runner } from './command.js'
-import type { Connection } from './connection/connection.js'
+import { closed, type Connection } from './connection/connection.js'
 import type { Pending } from './pending.js'
 import { perform, type TransactionOptions } from './transaction/perform.js'
 import { QueuedResult } from './transaction/queued-result.js'
@@ -13,6 +13,7 @@ import { currentTransaction, runWithin } from './transaction/scope.js'
 export class Dispatcher implements Runner {
   /** Transactions under way. */
   readonly #transactions = new Set<Promise<unknown>>()
+  #closing = false
 
   constructor(
     private readonly connection: Connection,
@@ -32,6 +33,7 @@ export class Dispatcher implements Runner {
   async transaction(fn: () => unknown, options: TransactionOptions): Promise<unknown> {
     const outer = currentTransaction(this)
     if (outer) return outer.join(fn)
+    if (this.#closing) throw closed({ operation: 'transaction', keys: [] })
     const transaction = perform(this, this.connection, fn, options)
     this.#transactions.add(transaction)
     try {
@@ -47,6 +49,7 @@ export class Dispatcher implements Runner {
 
   /** Waits for all that is under way, transactions included, and lets go of the connection. */
   async close(): Promise<void> {
+    this.#closing = true
     await Promise.allSettled(this.#transactions)
     await this.connection.close()
   }

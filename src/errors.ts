@@ -49,7 +49,7 @@ export class CodecError extends HotError {
   }
 }
 
-/** A write to a position that the list does not have. */
+/** A write to a position that the list or string does not have. */
 export class IndexError extends HotError {
   override readonly code: string = 'INDEX'
   static {
@@ -57,7 +57,17 @@ export class IndexError extends HotError {
   }
 }
 
-/** The result would not be a number that JavaScript holds exactly (or at all). Nothing was changed. */
+/** What adds to a value, for a write past its end. */
+const adding: Readonly<Record<string, string>> = {
+  list: 'push, unshift and insert add items',
+  string: 'append, prepend and splice add text'
+}
+
+export function noSuchIndex(operation: string, key: string, holds = 'list', cause?: unknown): IndexError {
+  return new IndexError(`key '${key}' has no such index: ${adding[holds] ?? ''}`, { key, operation, cause })
+}
+
+/** The result would be past what a number holds exactly (or at all), or longer than Redis can hold. Nothing was changed. */
 export class OverflowError extends HotError {
   override readonly code: string = 'OVERFLOW'
   static {

@@ -276,6 +276,11 @@ export class Hot {
     await this.close()
   }
 
+  /** @internal Takes the options as they are; a client that was given gets its error listener. Sends nothing. */
+  prepare(): void {
+    this.#use()
+  }
+
   /** Settles the options; configure() has to come before. */
   #use(): Parts {
     if (this.#parts) return this.#parts
@@ -295,10 +300,11 @@ export class Hot {
 
   /** A handle of plain text and numbers, which no codec or schema applies to. */
   #plain(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
+    checkOptions(`hot.${factoryOf(type)}`, options)
     const { codec, schema } = options
     if (codec === undefined && schema === undefined) return this.#handle(type, key, options)
     throw new TypeError(
-      `hot.${factoryOf(type)}: ${type.shape.name} holds plain text, to which neither codec nor schema applies`
+      `hot.${factoryOf(type)}: ${type.shape.name} holds text or numbers as they are, to which neither codec nor schema applies`
     )
   }
 
@@ -367,7 +373,9 @@ function checkOptions(operation: string, options: unknown): asserts options is A
  */
 export function createHot(options?: HotOptions): Hot {
   const settings = settingsOf('createHot', options)
-  return new Hot(() => settings)
+  const made = new Hot(() => settings)
+  made.prepare()
+  return made
 }
 
 /** The shared default: options by configure(), or REDIS_URL, or redis://127.0.0.1:6379. */

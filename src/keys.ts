@@ -1,9 +1,26 @@
-import slotOf from 'cluster-key-slot'
+const SLOTS = 16_384
 
-/** The part of a key that decides its slot: what stands in the first non-empty braces, or all of it. */
-function hasHashTag(key: string): boolean {
+/** What stands in the first braces of a key, if anything does: on a cluster, keys of one tag share a slot. */
+function hashTag(key: string): string | undefined {
   const open = key.indexOf('{')
-  return open !== -1 && key.indexOf('}', open + 1) > open + 1
+  const close = open === -1 ? -1 : key.indexOf('}', open + 1)
+  return close > open + 1 ? key.slice(open + 1, close) : undefined
+}
+
+/** CRC16 as Redis Cluster has it (XMODEM), by byte. */
+const crcTable = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1
+  return crc
+})
+
+/** The slot of a cluster that a key lives in. (cluster-key-slot gets keys such as `x{}y{z}` wrong.) */
+export function slotOf(key: string): number {
+  let crc = 0
+  for (const byte of Buffer.from(hashTag(key) ?? key)) {
+    crc = ((crc << 8) ^ (crcTable[((crc >> 8) ^ byte) & 0xff] as number)) & 0xffff
+  }
+  return crc % SLOTS
 }
 
 /**
@@ -11,7 +28,7 @@ function hasHashTag(key: string): boolean {
  * cluster. `todo` has `{todo}:waiters`, `{app}:todo` has `{app}:todo:waiters`.
  */
 export function companion(key: string, name: string): string {
-  if (hasHashTag(key)) return `${key}:${name}`
+  if (hashTag(key) !== undefined) return `${key}:${name}`
   if (!key.includes('}')) return `{${key}}:${name}`
   return `{${tagOfSlot(slotOf(key))}}:${key}:${name}`
 }
@@ -27,11 +44,12 @@ export function tagOfSlot(slot: number): string {
  */
 export function beside(name: string, key: string, id: string): string {
   const prefix = key.slice(0, key.length - name.length)
-  const tag = /\{([^}]+)\}/.exec(key)?.[1] ?? key
-  const candidates = [id, `{${tag}}:${id}`]
+  const tag = hashTag(key) ?? key
   const slot = slotOf(key)
-  return (
-    candidates.find(candidate => hasHashTag(prefix + candidate) && slotOf(prefix + candidate) === slot) ??
-    `{${tagOfSlot(slot)}}:${id}`
-  )
+  const fits = (candidate: string): boolean => slotOf(prefix + candidate) === slot
+  const [plain, tagged] = [id, `{${tag}}:${id}`]
+  if (hashTag(prefix) !== undefined && fits(plain)) return plain
+  if (fits(tagged)) return tagged
+  // A prefix with a brace of its own: about 16,000 tries.
+  for (let n = 0; ; n++) if (fits(`${n}:${id}`)) return `${n}:${id}`
 }

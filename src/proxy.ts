@@ -192,7 +192,7 @@ function symbolOf(target: Target, property: symbol): unknown {
       // At once: tools that find an iterator go on to read the size.
       return refuse(target, 'spreading a handle and for … of', `for await … of, or await ${example(target)}.toJS()`)
     case Symbol.toStringTag:
-      return target.issue.shape.name
+      return `Hot${target.issue.shape.name}`
     default:
       return undefined
   }
@@ -207,7 +207,8 @@ function read(target: Target, indexedBy: string, property: string): unknown {
   const index = indexedBy === 'position' ? indexOf(property) : undefined
   if (index === undefined) return undefined
   const item = asRejection(() => target.at?.(index) as PendingType<unknown>)
-  item.hint = `await list.at(${index}); to change it, await list.set(${index}, value)`
+  const handle = example(target)
+  item.hint = `await ${handle}.at(${index}); to change it, await ${handle}.set(${index}, value)`
   return item
 }
 

@@ -169,7 +169,7 @@ const set: TypeUnderTest = {
   plain: new Set(['a']),
   different: new Set(['b']),
   empty: new Set(),
-  filled: (size, text) => Array.from({ length: size }, (_, index) => `${text} #${index}`),
+  filled: (size, text) => Array.from({ length: size }, (_, index) => (index === 0 ? text : `${text} #${index}`)),
   calls: {
     toJS: tags => tags.toJS(),
     replace: tags => tags.replace(['x']),
@@ -237,9 +237,8 @@ const multiSet: TypeUnderTest = {
   ]),
   different: new Map([['apple', 2]]),
   empty: new Map(),
-  // The last digit of the text is what each item counts.
-  filled: (size, text) =>
-    new Map(Array.from({ length: size }, (_, index) => [`item ${index}`, Number(text.at(-1)) || 0])),
+  // The length of the text is what each item counts.
+  filled: (size, text) => new Map(Array.from({ length: size }, (_, index) => [`item ${index}`, text.length])),
   calls: multiSetCalls as unknown as TypeUnderTest['calls']
 }
 
@@ -252,7 +251,7 @@ const string: TypeUnderTest = {
   plain: 'aBé',
   different: 'aBe',
   empty: '',
-  filled: (size, text) => text.slice(-1).repeat(size),
+  filled: (size, text) => (typeof text === 'string' ? text.slice(-1).repeat(size) : text),
   calls: {
     toJS: title => title.toJS(),
     replace: title => title.replace('x'),
@@ -305,7 +304,7 @@ const float: TypeUnderTest = {
   plain: 7,
   different: 8,
   empty: 0,
-  filled: (_, text) => Number(text.at(-1)) || 0,
+  filled: (_, text) => (typeof text === 'string' ? text.length : text),
   calls: numberCalls as unknown as TypeUnderTest['calls']
 }
 

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import slotOf from 'cluster-key-slot'
-import { tagOfSlot } from '../keys.js'
+import { slotOf, tagOfSlot } from '../keys.js'
 import type { Command, Reply, Request } from '../command.js'
 import { ConnectionError } from '../errors.js'
 import { settle, wordsOf, type Call } from './call.js'
 import { isReply, type ClusterNode, type RedisClient, type RedisCluster } from './client.js'
-import { Link, about } from './link.js'
+import { Link, about, redirection } from './link.js'
 import { Pool } from './pool.js'
 import { explain } from './reply-error.js'
 import { MOST_TRANSACTION_CONNECTIONS, type Route } from './route.js'
-import { LentClient, closedByOwner, duplicateOf } from './source.js'
+import { Deadline, LentClient, closedByOwner, duplicateOf } from './source.js'
 
 const PAUSE_WHILE_MOVING = 20
 
@@ -39,7 +38,7 @@ export class Cluster implements Route {
   readonly #links = new Map<string, Link>()
   readonly #pools = new Map<string, Pool>()
   readonly #detours = new Map<number, Detour>()
-  #unrouted: Call[] = []
+  readonly #unrouted: Call[] = []
   #connecting = false
   #wasOpen = false
 
@@ -48,13 +47,14 @@ export class Cluster implements Route {
     private readonly connectTimeout: number
   ) {
     cluster.on('error', () => {})
+    this.#wasOpen = cluster.isOpen
   }
 
   submit(call: Call): void {
     const slot = slotOf(call.command.keys[0] ?? '')
     const detour = this.#detours.get(slot)
     if (detour) detour.later.push(call)
-    else if (!this.#submitTo(slot, call)) {
+    else if (this.#unrouted.length > 0 || !this.#submitTo(slot, call)) {
       this.#unrouted.push(call)
       this.#connect()
     }
@@ -86,7 +86,7 @@ export class Cluster implements Route {
     const node = this.#nodeOf(slotOf(key))
     const gone = node !== undefined && this.#links.get(node.address)?.usable === false
     const other = gone ? this.cluster.slots.findIndex(slot => slot !== undefined && slot.master !== node) : -1
-    const route = other === -1 ? key : `{${tagOfSlot(other)}}`
+    const route = `{${tagOfSlot(other === -1 ? slotOf(key) : other)}}`
     const asked = this.cluster.sendCommand(route, false, ['EXISTS', key]).catch(() => {})
     await Promise.race([asked, sleep(NODE_CONNECT_TIMEOUT)])
   }
@@ -104,7 +104,9 @@ export class Cluster implements Route {
   }
 
   #nodeOf(slot: number): ClusterNode | undefined {
-    return this.cluster.isOpen ? this.cluster.slots[slot]?.master : undefined
+    if (!this.cluster.isOpen) return undefined
+    this.#wasOpen = true
+    return this.cluster.slots[slot]?.master
   }
 
   #linkOf(slot: number): Link | undefined {
@@ -129,10 +131,9 @@ export class Cluster implements Route {
     this.#connecting = true
     void this.#discover().then(error => {
       this.#connecting = false
-      const calls = this.#unrouted
-      this.#unrouted = []
+      const calls = this.#unrouted.splice(0)
       for (const call of calls) {
-        if (error) call.reject(error)
+        if (error) call.reject(about(call, error))
         else this.submit(call)
       }
     })
@@ -140,17 +141,17 @@ export class Cluster implements Route {
 
   /** Opens the cluster client and learns which node holds which slot; returns what made that impossible. */
   async #discover(): Promise<ConnectionError | undefined> {
-    const end = performance.now() + this.connectTimeout
+    const deadline = new Deadline(this.connectTimeout)
     if (this.#wasOpen && !this.cluster.isOpen) return closedByOwner(undefined)
     for (let last: unknown; ;) {
       try {
-        if (!this.cluster.isOpen) await this.cluster.connect()
+        if (!this.cluster.isOpen) await deadline.spend(this.cluster.connect())
         this.#wasOpen = true
         if (this.cluster.masters.length > 0 && this.#covers()) return undefined
       } catch (error) {
         last = error
       }
-      if (performance.now() > end) {
+      if (deadline.left === 0) {
         const reason = last instanceof Error ? last.message : 'it does not tell where its slots are'
         return new ConnectionError(`can't reach the Redis cluster within ${this.connectTimeout} ms (${reason})`, {
           outcome: 'not-sent',
@@ -214,23 +215,30 @@ export class Cluster implements Route {
     } else if (why instanceof ConnectionError) {
       call.reject(about(call, why))
     } else if (tryAgain) {
-      await this.#ask(call)
+      await this.#ask(call, detour)
     } else {
       call.reject(await explain(why, call.command, () => Promise.resolve('none')))
     }
   }
 
   /** While a slot is being moved its keys are in either place: the cluster client follows ASK. */
-  async #ask(call: Call): Promise<void> {
-    const { keys, requests, operation } = call.command
+  async #ask(call: Call, detour: Detour): Promise<void> {
+    const { keys, requests, operation, kind } = call.command
     const [key = ''] = keys
     try {
-      const reply = await this.cluster.sendCommand(key, false, wordsOf(requests[0] as Request, 'EVAL'))
+      const route = `{${tagOfSlot(slotOf(key))}}`
+      const reply = await this.cluster.sendCommand(route, false, wordsOf(requests[0] as Request, 'EVAL'))
       settle(call, [reply as Reply], DETOURED)
     } catch (error) {
-      const message = `key '${key}': the connection was lost while its slot was being moved, so the call may or may not have been applied`
-      const lost = new ConnectionError(message, { key, operation, cause: error, outcome: 'unknown' })
-      call.reject(isReply(error) ? await explain(error, call.command, () => Promise.resolve('none')) : lost)
+      if (isReply(error) && !redirection.test(error.message)) {
+        call.reject(await explain(error, call.command, () => Promise.resolve('none')))
+      } else if (isReply(error) || kind === 'read') {
+        detour.returned.unshift({ call, why: error as Error })
+        await sleep(PAUSE_WHILE_MOVING)
+      } else {
+        const message = `key '${key}': the connection was lost while its slot was being moved, so the call may or may not have been applied`
+        call.reject(new ConnectionError(message, { key, operation, cause: error, outcome: 'unknown' }))
+      }
     }
   }
 }

@@ -91,10 +91,10 @@ export class Connection implements Runner {
     )
   }
 
-  /** Lends a connection of its own to a transaction on this key. */
-  async lend(key: string): Promise<Loan> {
+  /** Lends a connection of its own to a transaction on this key; `queues` is told when that waits for other ones. */
+  async lend(key: string, queues: (queueing: boolean) => void): Promise<Loan> {
     const pool = await this.#route.poolFor(key)
-    const source = await pool.acquire()
+    const source = await pool.acquire(queues)
     return {
       client: source.client as RedisClient,
       giveBack: ({ broken }) => {
@@ -123,9 +123,11 @@ export interface Loan {
   giveBack(state: { readonly broken: boolean }): void
 }
 
-function closed({ operation, keys }: Command<unknown>): ConnectionError {
-  return new ConnectionError(`key '${keys[0]}': this Hot has been closed; make a new one with createHot()`, {
-    key: keys[0],
+export function closed({ operation, keys }: Pick<Command<unknown>, 'operation' | 'keys'>): ConnectionError {
+  const [key] = keys
+  const place = key === undefined ? '' : `key '${key}': `
+  return new ConnectionError(`${place}this Hot has been closed; make a new one with createHot()`, {
+    key,
     operation,
     outcome: 'not-sent'
   })

@@ -1,33 +1,60 @@
 import type { Command, Step } from '../command.js'
 import type { Call, Lane } from './call.js'
 
+/** Calls on one key in their order; `first` is the place of the oldest that is not done. */
+interface KeyQueue {
+  readonly calls: Call[]
+  first: number
+}
+
 /**
- * Keeps commands of two steps (read, compute here, write) in the order of calls: until such a command is done, later
+ * Keeps commands of several steps (read, compute here, write) in the order of calls: until such a command is done, later
  * calls on its keys wait, and so do later calls on the keys of those that wait. All others pass.
  */
 export class KeyOrder implements Lane {
-  #working = new Set<Call>()
-  #waiting: Call[] = []
-  /** The keys of all that is working or waiting. */
-  #taken = new Set<string>()
+  /** For the keys of all calls that are working or waiting. */
+  readonly #queues = new Map<string, KeyQueue>()
+  readonly #working = new Set<Call>()
 
   constructor(private readonly lane: Lane) {}
 
   submit(call: Call): void {
-    if (this.#taken.size > 0 && call.command.keys.some(key => this.#taken.has(key))) {
-      this.#waiting.push(call)
-      this.#take(call)
-    } else if (call.command.next) {
-      this.#working.add(call)
-      this.#take(call)
-      this.#step(call, call.command)
-    } else {
+    const { keys } = call.command
+    if (!call.command.next && (this.#queues.size === 0 || !keys.some(key => this.#queues.has(key)))) {
       this.lane.submit(call)
+      return
     }
+    for (const key of new Set(keys)) {
+      const queue = this.#queues.get(key)
+      if (queue) queue.calls.push(call)
+      else this.#queues.set(key, { calls: [call], first: 0 })
+    }
+    this.#startIfFirst(call)
   }
 
-  #take(call: Call): void {
-    for (const key of call.command.keys) this.#taken.add(key)
+  /** A call goes when it is the oldest on each of its keys; one of a single step is done with being sent. */
+  #startIfFirst(call: Call): boolean {
+    if (this.#working.has(call) || !call.command.keys.every(key => this.#oldest(key) === call)) return false
+    if (call.command.next) {
+      this.#working.add(call)
+      this.#step(call, call.command)
+      return false
+    }
+    this.#leave(call)
+    this.lane.submit(call)
+    return true
+  }
+
+  #oldest(key: string): Call | undefined {
+    const queue = this.#queues.get(key)
+    return queue?.calls[queue.first]
+  }
+
+  #leave(call: Call): void {
+    for (const key of new Set(call.command.keys)) {
+      const queue = this.#queues.get(key)
+      if (queue && ++queue.first === queue.calls.length) this.#queues.delete(key)
+    }
   }
 
   #step(call: Call, command: Command<unknown>): void {
@@ -41,11 +68,12 @@ export class KeyOrder implements Lane {
           this.#done(call, () => call.reject(error))
           return
         }
-        if ('command' in step) this.#step(call, step.command)
-        else {
-          const { result } = step
-          this.#done(call, () => call.resolve(result))
+        if ('command' in step) {
+          this.#step(call, step.command)
+          return
         }
+        const { result } = step
+        this.#done(call, () => call.resolve(result))
       },
       reject: error => this.#done(call, () => call.reject(error))
     })
@@ -53,11 +81,13 @@ export class KeyOrder implements Lane {
 
   #done(call: Call, tell: () => void): void {
     tell()
-    const waiting = this.#waiting
     this.#working.delete(call)
-    this.#waiting = []
-    this.#taken = new Set()
-    for (const other of this.#working) this.#take(other)
-    for (const next of waiting) this.submit(next)
+    this.#leave(call)
+    // Whoever is sent makes the next on its keys the oldest.
+    const keys = [...call.command.keys]
+    for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
+      const oldest = this.#oldest(key)
+      if (oldest && this.#startIfFirst(oldest)) keys.push(...oldest.command.keys)
+    }
   }
 }

@@ -102,7 +102,7 @@ export class Link implements Lane {
       )
       return
     }
-    execute(client, requests).then(
+    execute(client, requests, call.command.keys).then(
       (replies = []) => {
         const error = takesErrors ? undefined : replies.find(reply => reply instanceof Error)
         if (error) this.#failed(client, call, error)
@@ -139,7 +139,7 @@ export class Link implements Lane {
   /** The connection went while the call was under way: reads are sent again, of a write nobody can tell. */
   #lost(call: Call, error: unknown): void {
     call.losses = (call.losses ?? 0) + 1
-    if (call.command.kind === 'read' && call.losses <= MOST_LOSSES) {
+    if ((call.command.kind === 'read' || call.command.fillsIn) && call.losses <= MOST_LOSSES) {
       this.#again.push(call)
       this.#schedule()
       return

@@ -14,7 +14,8 @@ interface Multi {
  */
 export async function execute(
   client: RedisClient,
-  requests: readonly Request[]
+  requests: readonly Request[],
+  keys: readonly string[]
 ): Promise<readonly Reply[] | undefined> {
   const multi = client.multi() as Multi
   const loaded = new Set<string>()
@@ -28,8 +29,24 @@ export async function execute(
   } catch (error) {
     if (isMultiError(error)) return error.replies as Reply[]
     if (isWatchError(error)) return undefined
-    throw error
+    throw isDiscarded(error) ? await reasonOf(error, client, keys) : error
   }
+}
+
+function isDiscarded(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith('EXECABORT')
+}
+
+/** EXECABORT hides why a command was refused: a cluster node that does not hold the keys says so when asked for them. */
+async function reasonOf(error: Error, client: RedisClient, keys: readonly string[]): Promise<unknown> {
+  const refusal =
+    keys.length === 0
+      ? undefined
+      : await client.sendCommand(['EXISTS', ...keys]).then(
+          () => undefined,
+          (reason: unknown) => reason
+        )
+  return refusal instanceof Error ? refusal : error
 }
 
 function isWatchError(error: unknown): boolean {

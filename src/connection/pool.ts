@@ -8,17 +8,14 @@ export class Pool {
 
   constructor(
     private readonly create: () => OwnClient,
-    readonly limit: number
+    private readonly limit: number
   ) {}
 
-  /** How many are lent out. */
-  get lent(): number {
-    return this.#all.size - this.#idle.length
-  }
-
   /** A connection that is ready; fails with a ConnectionError when Redis can't be reached. */
-  async acquire(): Promise<OwnClient> {
+  async acquire(queues: (queueing: boolean) => void): Promise<OwnClient> {
+    queues(this.#idle.length === 0 && this.#all.size >= this.limit)
     const client = await this.#next()
+    queues(false)
     try {
       if (!client.client) await client.connect()
       client.keepAlive(true)

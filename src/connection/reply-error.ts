@@ -1,6 +1,6 @@
 import type { Command } from '../command.js'
 import type { HotError } from '../errors.js'
-import { CodecError, ConnectionError, IndexError, KeyTypeError, OverflowError, ReplyError } from '../errors.js'
+import { noSuchIndex, CodecError, ConnectionError, KeyTypeError, OverflowError, ReplyError } from '../errors.js'
 
 /** What each type of Redis is called, and which handle reads it. */
 const types: Readonly<Record<string, { readonly name: string; readonly handle?: string }>> = {
@@ -31,8 +31,12 @@ const needsPassword: Explanation = (text, details) =>
     }
   )
 
-const badIndex: Explanation = (_, details) =>
-  new IndexError(`key '${details.key}' has no such index: push, unshift and insert add items`, details)
+/** A MULTI of which Redis refused a command; which, and why, the client does not tell. */
+const discarded: Explanation = (text, details) =>
+  new ReplyError(
+    `key '${details.key}': Redis refused one of the commands and so executed none, as when it is out of memory (OOM) or the user may not use one of them (NOPERM): ${text}`,
+    details
+  )
 
 /** The first word of an error reply, and what it means here. Our own scripts use CODEC and OVERFLOW. */
 const explanations: Readonly<Record<string, Explanation>> = {
@@ -46,9 +50,13 @@ const explanations: Readonly<Record<string, Explanation>> = {
   TRYAGAIN: unavailable,
   MOVED: unavailable,
   ASK: unavailable,
+  EXECABORT: discarded,
   CODEC: (text, details) => new CodecError(`${details.key} ${text}`, details),
   OVERFLOW: (text, details) => new OverflowError(`${details.key} ${text}`, details)
 }
+
+/** What an explanation needs of a command. */
+type Explained = Pick<Command<unknown>, 'operation' | 'keys' | 'holds'>
 
 /**
  * The error to give the user for an error Redis answered with. For a wrong type it asks what the key holds instead;
@@ -56,13 +64,17 @@ const explanations: Readonly<Record<string, Explanation>> = {
  */
 export async function explain(
   error: Error,
-  command: Command<unknown>,
+  command: Explained,
   typeOf: (key: string) => Promise<string>
 ): Promise<HotError> {
   const { operation, keys } = command
   const details = { key: keys[0], operation, cause: error }
   if (error.message.includes('WRONGTYPE')) return wrongType(command, error, typeOf)
-  if (/index out of range|no such key/.test(error.message)) return badIndex('', details)
+  if (/index out of range|no such key/.test(error.message))
+    return noSuchIndex(operation, keys[0] ?? '', command.holds, error)
+  if (error.message.includes('exceeds maximum allowed size')) {
+    return new OverflowError(`${details.key} would be longer than the 512 MB that a string can hold`, details)
+  }
   const [code = '', ...rest] = error.message.split(' ')
   const explanation = explanations[code]
   if (explanation) return explanation(code === 'CODEC' || code === 'OVERFLOW' ? rest.join(' ') : error.message, details)
@@ -70,7 +82,7 @@ export async function explain(
 }
 
 async function wrongType(
-  { operation, keys, holds }: Command<unknown>,
+  { operation, keys, holds }: Explained,
   cause: Error,
   typeOf: (key: string) => Promise<string>
 ): Promise<HotError> {
@@ -80,7 +92,7 @@ async function wrongType(
     type: 'another type'
   }
   const handle = types[type]?.handle
-  const wayOut = handle ? `${handle}('${key}') reads it` : 'use another key'
+  const wayOut = handle ? `${handle}() reads it` : 'use another key'
   return new KeyTypeError(
     `key '${key}' holds ${named(type)}, not ${named(holds ?? 'none')}: ${wayOut}, clear() removes it`,
     {

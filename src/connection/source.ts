@@ -1,4 +1,3 @@
-import { once, type EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { ConnectionError } from '../errors.js'
@@ -26,7 +25,7 @@ const notYet = /^(?:LOADING|MASTERDOWN|BUSY) /
 const refusal = /^(?:NOAUTH|WRONGPASS|NOPERM|ERR invalid password|ERR Client sent AUTH|ERR AUTH)/
 
 /** The time there is to connect: `spend` awaits something, but no longer. */
-class Deadline {
+export class Deadline {
   readonly #end: number
   constructor(readonly timeout: number) {
     this.#end = performance.now() + timeout
@@ -208,15 +207,19 @@ export class LentClient implements Source {
   }
 
   /** Opens a client that is not, and waits for the 'ready' that its own reconnecting brings. */
-  async #untilReady(client: RedisClient): Promise<void> {
-    const stop = new AbortController()
-    const event = (name: string): Promise<unknown> => once(client as unknown as EventEmitter, name, stop)
-    try {
-      await Promise.race([event('ready'), event('end'), client.isOpen ? event('ready') : client.connect()])
-    } finally {
-      stop.abort()
-    }
-    if (this.#ended) throw new Error('it was closed by its owner')
+  #untilReady(client: RedisClient): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (how: () => void) => (): void => {
+        client.off('ready', onReady)
+        client.off('end', onEnd)
+        how()
+      }
+      const onReady = settle(resolve)
+      const onEnd = settle(() => reject(new Error('it was closed by its owner')))
+      client.on('ready', onReady)
+      client.on('end', onEnd)
+      if (!client.isOpen) client.connect().then(onReady, (error: unknown) => settle(() => reject(error))())
+    })
   }
 
   #adopt(client: RedisClient): void {

@@ -4,7 +4,7 @@
 local SAFE, WORD = 9007199254740991, 4294967296
 local stored = redis.call('GET', KEYS[1]) or '0'
 local n = stored:match('^-?%d+$') and tonumber(stored)
-if not n or math.abs(n) > SAFE or string.format('%.0f', n) ~= stored then
+if not n or math.abs(n) > SAFE or string.format('%.0f', n) ~= stored or stored == '-0' then
   return redis.error_reply('CODEC does not hold a safe integer: replace() it with one')
 end
 local by = tonumber(ARGV[2])

@@ -10,21 +10,38 @@ for i = 3, #KEYS do
   others[i - 2] = KEYS[i]
 end
 
+-- In runs that unpack can carry.
+local function store(command)
+  for first = 1, #others, 1000 do
+    redis.call(command, set, set, unpack(others, first, math.min(first + 999, #others)))
+  end
+end
+
 local change = {
   union = function()
-    redis.call('SUNIONSTORE', set, set, unpack(others))
+    store('SUNIONSTORE')
   end,
   intersection = function()
-    redis.call('SINTERSTORE', set, set, unpack(others))
+    store('SINTERSTORE')
   end,
   difference = function()
-    redis.call('SDIFFSTORE', set, set, unpack(others))
+    store('SDIFFSTORE')
   end,
   symmetricDifference = function()
+    -- The set itself among the others, an odd number of times, takes its own members out.
+    local itself = false
     for i = 1, #others do
-      redis.call('SINTERSTORE', helper, set, others[i])
-      redis.call('SUNIONSTORE', set, set, others[i])
-      redis.call('SDIFFSTORE', set, set, helper)
+      itself = itself ~= (others[i] == set)
+    end
+    if itself then
+      redis.call('DEL', set)
+    end
+    for i = 1, #others do
+      if others[i] ~= set then
+        redis.call('SINTERSTORE', helper, set, others[i])
+        redis.call('SUNIONSTORE', set, set, others[i])
+        redis.call('SDIFFSTORE', set, set, helper)
+      end
     end
     redis.call('DEL', helper)
   end

@@ -11,14 +11,20 @@ export interface TransactionOptions {
 }
 
 const LONGEST_BACKOFF = 100
+/** What setTimeout can do; beyond it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Runs fn as a transaction, again until nothing it has read changes before the commit. */
 export async function perform(
   owner: object,
   connection: Connection,
   fn: () => unknown,
-  { retries = 100, timeout = 30_000 }: TransactionOptions
+  options: TransactionOptions
 ): Promise<unknown> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('transaction: the options must be an object, such as { retries: 10 }')
+  }
+  const { retries = 100, timeout = 30_000 } = options
   check(fn, retries, timeout)
   const earlier = connection.settled()
   const end = performance.now() + timeout
@@ -44,11 +50,14 @@ async function withinTime(
 ): Promise<Attempt> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `not done after ${timeout} ms, nothing was written: it was waiting for ${transaction.waitingFor}`
-      transaction.abandon()
-      reject(new TransactionError(message, { operation: 'transaction' }))
-    }, left)
+    timer = setTimeout(
+      () => {
+        const message = `not done after ${timeout} ms, nothing was written: it was waiting for ${transaction.waitingFor}`
+        transaction.giveUp()
+        reject(new TransactionError(message, { operation: 'transaction' }))
+      },
+      Math.min(left, LONGEST_TIMER)
+    )
   })
   try {
     return await Promise.race([transaction.attempt(fn, () => clearTimeout(timer)), tooLate])

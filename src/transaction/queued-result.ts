@@ -6,6 +6,8 @@ import { Pending } from '../pending.js'
 export interface Queue {
   /** Whether the running code is part of the transaction, and the transaction not over. */
   isInside(): boolean
+  /** Notes that somebody outside waits for a result. */
+  waitedFor(command: Command<unknown>): void
   /** Notes that the transaction was used in a way that can't work, so that it fails whatever fn does about it. */
   misused(error: TransactionError): void
 }
@@ -38,10 +40,16 @@ export class QueuedResult<T> extends Pending<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null
   ): Promise<A | B> {
-    if (!this.#queue?.isInside()) return super.then(onFulfilled, onRejected)
+    if (!this.#queue?.isInside()) {
+      this.#queue?.waitedFor(this.#command as Command<unknown>)
+      return super.then(onFulfilled, onRejected)
+    }
     const error = awaited(this.#command as Command<unknown>)
     this.#queue.misused(error)
-    return Promise.reject<T>(error).then(onFulfilled, onRejected)
+    const refused = Promise.reject<T>(error).then(onFulfilled, onRejected)
+    // The transaction's own promise rejects with it, so nobody has to catch it here too.
+    refused.catch(() => {})
+    return refused
   }
 }
 

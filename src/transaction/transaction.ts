@@ -39,6 +39,9 @@ export class Transaction implements Runner, Queue {
   /** The first key used: on a cluster the others must share its slot. */
   #key: string | undefined
   #misuse: HotError | undefined
+  #failed = false
+  /** The write whose result somebody waits for from outside, and maybe fn with them. */
+  #waitedFor: Command<unknown> | undefined
 
   constructor(
     private readonly owner: object,
@@ -51,7 +54,7 @@ export class Transaction implements Runner, Queue {
   run<R>(command: Command<R>): Pending<R> {
     if (command.readFirst) return this.run(command.readFirst())
     const refusal = this.#refusal(command)
-    if (refusal) return Pending.reject(refusal) as Pending<R>
+    if (refusal) return this.#refuse(command, refusal)
     this.#key ??= command.keys[0]
     if (command.kind === 'write') return this.#write(command)
     if (command.writes) for (const key of command.keys) this.#written.add(key)
@@ -64,14 +67,22 @@ export class Transaction implements Runner, Queue {
 
   misused(error: HotError): void {
     this.#misuse ??= error
+    this.#failed = true
+  }
+
+  waitedFor(command: Command<unknown>): void {
+    this.#waitedFor = command
   }
 
   /** What it is waiting for, in words. */
   get waitingFor(): string {
     const calls = [...this.#reading].map(({ operation, keys }) => `${operation} on '${keys[0]}'`)
-    if (calls.length === 0) return 'fn to end, which had no call of this Hot under way'
-    const hint = this.#watch.waits ? ' (to get a connection: other transactions hold all of them)' : ''
-    return calls.join(', ') + hint
+    const queueing = this.#watch.queues ? ' (to get a connection: other transactions hold all of them)' : ''
+    if (calls.length > 0) return calls.join(', ') + queueing
+    const result = this.#waitedFor
+    if (result)
+      return `the result of ${result.operation} on '${result.keys[0]}', which exists only after the transaction`
+    return 'fn to end, which had no call of this Hot under way'
   }
 
   /** Runs fn, then commits or finds out why not; `committing` is told before anything is sent. */
@@ -88,6 +99,7 @@ export class Transaction implements Runner, Queue {
       if (!committed || 'error' in ended) return 'conflict'
       return { value: ended.assemble(await Promise.all(ended.parts)) }
     } catch (error) {
+      this.#failed = true
       this.#tellQueue(error)
       throw error
     } finally {
@@ -102,6 +114,12 @@ export class Transaction implements Runner, Queue {
     const parts = takeApart(await fn())
     await readsOf(parts.parts)
     return parts.assemble(parts.parts)
+  }
+
+  /** Ends it for lack of time. */
+  giveUp(): void {
+    this.#failed = true
+    this.abandon()
   }
 
   /** Ends it: nothing more is sent. */
@@ -121,6 +139,13 @@ export class Transaction implements Runner, Queue {
     const misuse = crossing ?? (written === undefined ? undefined : readAfterWrite(operation, written))
     if (misuse) this.misused(misuse)
     return misuse
+  }
+
+  /** A refused write need not be caught where the transaction itself rejects; of work that comes too late nobody else tells. */
+  #refuse<R>(command: Command<R>, refusal: HotError): Pending<R> {
+    const refused = Pending.reject(refusal) as Pending<R>
+    if (command.kind === 'write' && this.#failed) refused.catch(() => {})
+    return refused
   }
 
   async #read<R>(command: Command<R>): Promise<R> {

@@ -16,7 +16,9 @@ export class WatchedConnection {
   #loan: Promise<Loan> | undefined
   #lent: Loan | undefined
   #lost = false
+  #refusal: Error | undefined
   #closed = false
+  #queueing = false
 
   constructor(
     private readonly connection: Connection,
@@ -29,9 +31,9 @@ export class WatchedConnection {
     return this.#loan !== undefined
   }
 
-  /** Whether it is still waiting for a connection to use. */
-  get waits(): boolean {
-    return this.used && this.#lent === undefined
+  /** Whether it waits for other transactions to give a connection back. */
+  get queues(): boolean {
+    return this.#queueing
   }
 
   /** Whether what was read counts for nothing, because the connection went or the key moved to another node. */
@@ -43,7 +45,7 @@ export class WatchedConnection {
     const { client } = await (this.#loan ??= this.#borrow(command.keys[0] ?? ''))
     const unwatched = command.keys.filter(key => !this.#watched.has(key))
     for (const key of unwatched) this.#watched.add(key)
-    const watching = unwatched.length > 0 ? [client.sendCommand(['WATCH', ...unwatched])] : []
+    const watching = unwatched.length > 0 ? [this.#watch(client, command, unwatched)] : []
     const reading = command.requests.map(request => client.sendCommand(wordsOf(request, 'EVAL')))
     try {
       const replies = await Promise.all([...watching, ...reading])
@@ -58,18 +60,19 @@ export class WatchedConnection {
    * or can't be vouched for.
    */
   async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
+    if (this.#refusal) throw this.#refusal
     const client = this.#lent?.client
     if (this.#lost || !client?.isReady) {
       this.#loseIt()
       return
     }
     try {
-      const replies = await execute(client, requests)
+      const replies = await execute(client, requests, [...this.#watched])
       this.#watched.clear()
       return replies
     } catch (error) {
       if (isReply(error)) {
-        if (!redirection.test(error.message)) throw error
+        if (!redirection.test(error.message)) throw await this.#explained(error)
         await this.#moved()
         return undefined
       }
@@ -92,12 +95,25 @@ export class WatchedConnection {
     this.#lent = undefined
   }
 
+  /** What can't be watched must not be read either: then nothing is executed. */
+  async #watch(client: RedisClient, command: Command<unknown>, keys: readonly string[]): Promise<unknown> {
+    try {
+      return await client.sendCommand(['WATCH', ...keys])
+    } catch (error) {
+      if (isReply(error) && !redirection.test(error.message))
+        this.#refusal = await this.#failure(client, command, error)
+      throw error
+    }
+  }
+
   async #borrow(key: string): Promise<Loan> {
     await this.earlier
-    const loan = await this.connection.lend(key).catch((error: unknown) => {
-      this.#loan = undefined
-      throw error
-    })
+    const loan = await this.connection
+      .lend(key, queueing => (this.#queueing = queueing))
+      .catch((error: unknown) => {
+        this.#loan = undefined
+        throw error
+      })
     if (this.#closed) {
       loan.giveBack({ broken: false })
       throw new ConnectionError('the transaction is over', { outcome: 'not-sent' })
@@ -114,6 +130,11 @@ export class WatchedConnection {
     this.#loseIt()
     const message = `key '${keys[0]}': the connection was lost while a transaction was reading; it is run again`
     return new ConnectionError(message, { key: keys[0], operation, cause: error, outcome: 'not-sent' })
+  }
+
+  #explained(error: Error): Promise<Error> {
+    const command = { operation: 'transaction', keys: [...this.#watched], holds: undefined } as const
+    return explain(error, command, () => Promise.resolve('none'))
   }
 
   #loseIt(): undefined {

@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid'
-import { count, integer } from '../arguments.js'
+import { count } from '../arguments.js'
 import { script, words, type Command } from '../command.js'
 import type { HotImmutableString } from '../handles.js'
 import { beside } from '../keys.js'
@@ -7,7 +7,7 @@ import { stringRepeat } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import type { TypeShape } from './issuer.js'
 import type { Replacement } from './string.js'
-import { Text, storable } from './text.js'
+import { Text, fillLength, storable } from './text.js'
 
 /**
  * A string in Redis that never changes: what makes another string of it gives a new handle, for a new key in the same slot.
@@ -27,7 +27,7 @@ export class ImmutableString extends Text {
    * @example const greeting = await hello.concat(', ', 'world')
    */
   concat(...texts: string[]): Pending<HotImmutableString> {
-    return this.#inRedis('concat', 1, storable(this.issue, 'concat', texts.join('')))
+    return this.#inRedis('concat', 1, texts.map(text => storable(this.issue, 'concat', text)).join(''))
   }
 
   /**
@@ -87,13 +87,13 @@ export class ImmutableString extends Text {
 
   /** Filled up in front to `length` code units, as a new string. `GET`, `SET`, O(n). */
   padStart(length: number, fill = ' '): Pending<HotImmutableString> {
-    const to = integer(this.issue.operation('padStart'), 'the length', length)
+    const to = fillLength(this.issue, 'padStart', length)
     return this.#computed('padStart', text => text.padStart(to, fill))
   }
 
   /** Filled up behind to `length` code units, as a new string. `GET`, `SET`, O(n). */
   padEnd(length: number, fill = ' '): Pending<HotImmutableString> {
-    const to = integer(this.issue.operation('padEnd'), 'the length', length)
+    const to = fillLength(this.issue, 'padEnd', length)
     return this.#computed('padEnd', text => text.padEnd(to, fill))
   }
 

@@ -1,7 +1,7 @@
 import { count, integer, text } from '../arguments.js'
 import { chunked, script, words, type Reply, type Request } from '../command.js'
 import { codecs } from '../codec.js'
-import { CodecError } from '../errors.js'
+import { CodecError, OverflowError } from '../errors.js'
 import { companion } from '../keys.js'
 import { dictIncrement, multiSetUpdate, replace } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
@@ -135,7 +135,7 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
    */
   total(): Pending<number> {
     const sum = (counts: Reply): number =>
-      (counts as string[]).reduce((all, one) => all + this.#count('total', undefined, one), 0)
+      (counts as string[]).reduce((all, one) => this.#safe('total', all + this.#count('total', undefined, one)), 0)
     return this.issue.read('total', words('HVALS', this.issue.key), sum)
   }
 
@@ -251,7 +251,7 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   #add(method: string, item: string, by: number): Pending<number> {
-    const request = script(dictIncrement, [this.issue.key], this.#item(method, item), by, 0)
+    const request = script(dictIncrement, [this.issue.key], this.#item(method, item), by, 0, 'whole')
     return this.issue.write(method, request, Number)
   }
 
@@ -265,6 +265,14 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
       key,
       operation: this.issue.operation(method)
     })
+  }
+
+  /** A count that is past what a number holds exactly would be a wrong one. */
+  #safe(method: string, count: number): number {
+    if (Number.isSafeInteger(count)) return count
+    const { key } = this.issue
+    const operation = this.issue.operation(method)
+    throw new OverflowError(`${key} would give ${count}, which is past what a number holds exactly`, { key, operation })
   }
 
   #counts(method: string, reply: Reply | undefined): Map<string, number> {
@@ -309,7 +317,10 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
     return this.issue.read(
       method,
       keys.map(key => words('HGETALL', key)),
-      (mine, theirs) => positive(this.#counts(method, mine), local ?? this.#counts(method, theirs), combine),
+      (mine, theirs) =>
+        positive(this.#counts(method, mine), local ?? this.#counts(method, theirs), (a, b) =>
+          this.#safe(method, combine(a, b))
+        ),
       { keys }
     )
   }

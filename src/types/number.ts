@@ -1,5 +1,6 @@
 import { script, words, type Reply, type Request, type Script } from '../command.js'
 import { CodecError } from '../errors.js'
+import { stringSet } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from './handle.js'
 
@@ -43,7 +44,7 @@ export abstract class HotNumber extends Handle<number> {
 
   /** @internal */
   [writeAll](value: unknown): readonly Request[] {
-    return [words('SET', this.issue.key, this.arithmetic.textOf(value as number), 'KEEPTTL')]
+    return [script(stringSet, [this.issue.key], this.arithmetic.textOf(value as number))]
   }
 
   /**

@@ -1,11 +1,11 @@
 import { count, integer, position } from '../arguments.js'
 import { script, words, type Command } from '../command.js'
-import { IndexError } from '../errors.js'
+import { noSuchIndex } from '../errors.js'
 import { stringRepeat, stringSplice } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { computed } from './computed.js'
 import type { TypeShape } from './issuer.js'
-import { Text, storable } from './text.js'
+import { Text, fillLength, storable } from './text.js'
 
 /** What String.replace puts in. */
 export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
@@ -140,13 +140,13 @@ export class MutableString extends Text {
    * @example await code.padStart(6, '0')
    */
   padStart(length: number, fill = ' '): Pending<void> {
-    const to = integer(this.issue.operation('padStart'), 'the length', length)
+    const to = fillLength(this.issue, 'padStart', length)
     return this.#change('padStart', text => text.padStart(to, fill))
   }
 
   /** Fills it up behind to `length` code units, as String.padEnd does. Read, computed here and set if unchanged; O(n). */
   padEnd(length: number, fill = ' '): Pending<void> {
-    const to = integer(this.issue.operation('padEnd'), 'the length', length)
+    const to = fillLength(this.issue, 'padEnd', length)
     return this.#change('padEnd', text => text.padEnd(to, fill))
   }
 
@@ -167,7 +167,7 @@ export class MutableString extends Text {
     const change = (stored: string): string => {
       const from = Math.min(start < 0 ? Math.max(stored.length + start, 0) : start, stored.length)
       if (inside && (start >= stored.length || start < -stored.length))
-        throw noSuchIndex(issue.key, issue.operation(method))
+        throw noSuchIndex(issue.operation(method), issue.key, 'string')
       return stored.slice(0, from) + text + stored.slice(from + deleteCount)
     }
     const readFirst = (): Command<void> => this.#computed(method, change)
@@ -180,8 +180,4 @@ export class MutableString extends Text {
     }
     return issue.run(command as Command<void>)
   }
-}
-
-function noSuchIndex(key: string, operation: string): IndexError {
-  return new IndexError(`key '${key}' has no such index: append and splice add text`, { key, operation })
 }

@@ -1,7 +1,7 @@
-import { position } from '../arguments.js'
+import { integer, position } from '../arguments.js'
 import { script, words, type Reply, type Request } from '../command.js'
 import { OverflowError } from '../errors.js'
-import { stringRead } from '../lua/index.generated.js'
+import { stringRead, stringSet } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from './handle.js'
 import type { Issuer } from './issuer.js'
@@ -20,6 +20,17 @@ export function storable(issue: Issuer, method: string, value: unknown): string 
     })
   }
   return value.toWellFormed()
+}
+
+/** The length to fill a text up to. */
+export function fillLength(issue: Issuer, method: string, length: unknown): number {
+  const operation = issue.operation(method)
+  const to = integer(operation, 'the length', length)
+  if (to <= MOST_BYTES) return to
+  throw new OverflowError(`${issue.key} would be longer than the 512 MB that a string can hold`, {
+    key: issue.key,
+    operation
+  })
 }
 
 /**
@@ -44,7 +55,7 @@ export abstract class Text extends Handle<string> {
 
   /** @internal */
   [writeAll](value: unknown): readonly Request[] {
-    return [words('SET', this.issue.key, value as string, 'KEEPTTL')]
+    return [script(stringSet, [this.issue.key], value as string)]
   }
 
   /**
