@@ -1,5 +1,5 @@
 /** Whether two types are the same, not just assignable to each other: `any` equals nothing else. */
-export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 
 /** `expectType<Wanted>()(value)` compiles only if the value is of exactly that type. */
 export declare function expectType<Wanted>(): <Actual>(actual: Actual, ...same: Same<Actual, Wanted>) => void

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { hot, type HotDefaultDict, type HotDict, type HotList } from 'hot-redis'
 import { z } from 'zod'
 import { expectType } from './equal.js'
@@ -88,4 +89,11 @@ export async function handlesSurviveAsyncFunctions() {
   expectType<HotList<string>>()(await make())
   const makeDict = async () => Promise.resolve(hot.dict<{ name: string }>('user'))
   expectType<HotDict<{ name: string }>>()(await makeDict())
+}
+
+export function everyStandardSchemaWillDo(schema: StandardSchemaV1<string, number>) {
+  const list = hot.list('list', { schema })
+  void list.push('1')
+  // @ts-expect-error the input is wanted, text
+  void list.push(1)
 }

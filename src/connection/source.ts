@@ -160,7 +160,7 @@ export function duplicateOf(lent: RedisClient, address: string, connectTimeout: 
 }
 
 /** A URL without its user and password. */
-export function addressOf(url: string): string {
+function addressOf(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname.length > 1 ? pathname : ''}`
 }

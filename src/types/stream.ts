@@ -5,7 +5,7 @@ const LARGEST_PAGE = 1_000
 const PAGE_CHARACTERS = 500_000
 
 /** How many items to ask for next, so that pages of large items stay small. */
-export function pageSize(last: readonly string[] | undefined): number {
+function pageSize(last: readonly string[] | undefined): number {
   if (!last || last.length === 0) return FIRST_PAGE
   const average = last.reduce((sum, item) => sum + item.length, 0) / last.length
   return Math.max(1, Math.min(LARGEST_PAGE, Math.floor(PAGE_CHARACTERS / Math.max(1, average))))
