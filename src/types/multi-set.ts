@@ -134,8 +134,10 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
    * @example await words.total() // 7
    */
   total(): Pending<number> {
+    const count = (stored: Reply): bigint => BigInt(this.#count('total', undefined, stored))
+    // On the way to the sum a part of it may be past the safe integers.
     const sum = (counts: Reply): number =>
-      (counts as string[]).reduce((all, one) => this.#safe('total', all + this.#count('total', undefined, one)), 0)
+      this.#safe('total', Number((counts as string[]).reduce((all, one) => all + count(one), 0n)))
     return this.issue.read('total', words('HVALS', this.issue.key), sum)
   }
 
