@@ -27,7 +27,9 @@ export class ImmutableString extends Text {
    * @example const greeting = await hello.concat(', ', 'world')
    */
   concat(...texts: string[]): Pending<HotImmutableString> {
-    return this.#inRedis('concat', 1, texts.map(text => storable(this.issue, 'concat', text)).join(''))
+    for (const text of texts) storable(this.issue, 'concat', text)
+    // Halves of a surrogate pair may meet where two texts do.
+    return this.#inRedis('concat', 1, storable(this.issue, 'concat', texts.join('')))
   }
 
   /**

@@ -319,10 +319,11 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
     return this.issue.read(
       method,
       keys.map(key => words('HGETALL', key)),
-      (mine, theirs) =>
-        positive(this.#counts(method, mine), local ?? this.#counts(method, theirs), (a, b) =>
-          this.#safe(method, combine(a, b))
-        ),
+      (mine, theirs) => {
+        const counts = positive(this.#counts(method, mine), local ?? this.#counts(method, theirs), combine)
+        for (const number of counts.values()) this.#safe(method, number)
+        return counts
+      },
       { keys }
     )
   }
