@@ -24,6 +24,13 @@ export function count(operation: string, name: string, value: unknown): number {
   return number
 }
 
+/** A whole number of at least one. */
+export function positive(operation: string, name: string, value: unknown): number {
+  const number = integer(operation, name, value)
+  if (number < 1) throw new RangeError(`${operation}: ${name} must be at least 1, it is ${number}`)
+  return number
+}
+
 /** A position as Array's slice and splice take it: whole, or infinite, which means as far as there is. */
 export function position(operation: string, name: string, value: unknown): number {
   if (value === Infinity) return Number.MAX_SAFE_INTEGER
@@ -45,6 +52,43 @@ export function duration(operation: string, name: string, value: unknown): numbe
     throw new RangeError(`${operation}: ${name} must not be negative, it is ${milliseconds} ms`)
   }
   return integer(operation, name, Math.ceil(milliseconds))
+}
+
+/** How long to wait for something, and what ends the wait. */
+export interface WaitOptions {
+  /** Milliseconds; without it the wait has no end. */
+  readonly timeout?: number
+  /** Ends the wait when it aborts: the call rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
+/** An object with the options of a call. */
+export function options<O extends object>(operation: string, value: O): O {
+  if (typeof value === 'object' && value !== null) return value
+  throw new TypeError(`${operation}: options must be an object, not ${shown(value)}`)
+}
+
+/** The limits of a wait; a timeout that never ends is none. */
+export function waitOptions(operation: string, value: WaitOptions): WaitOptions {
+  const { timeout, signal } = options(operation, value)
+  // Told by its form: a signal may come from another realm.
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
+    throw new TypeError(`${operation}: the signal must be an AbortSignal, not ${shown(signal)}`)
+  }
+  const limited = timeout !== undefined && timeout !== Infinity
+  return {
+    ...(limited && { timeout: duration(operation, 'the timeout', timeout) }),
+    ...(signal && { signal })
+  }
+}
+
+const SHORTEST_LEASE = 100
+
+/** Milliseconds for which something is held: long enough to be renewed in time. */
+export function leaseOf(operation: string, value: unknown): number {
+  const milliseconds = duration(operation, 'the lease', value)
+  if (milliseconds >= SHORTEST_LEASE) return milliseconds
+  throw new RangeError(`${operation}: the lease must be at least ${SHORTEST_LEASE} ms, it is ${milliseconds} ms`)
 }
 
 /** Text that Redis can store and give back as it was: lone surrogates would not survive UTF-8. */

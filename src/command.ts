@@ -36,7 +36,7 @@ export interface Command<Result> {
   readonly operation: string
   /** Every key the requests touch, the handle's own first. On a cluster they must share a slot. */
   readonly keys: readonly string[]
-  /** A read is sent again by itself after a dropped connection; a write never is. */
+  /** A read is sent again by itself after a dropped connection; a write is not, unless it is repeatable. */
   readonly kind: 'read' | 'write'
   /** What the keys must hold; undefined when any type will do. */
   readonly holds: RedisType | undefined
@@ -61,6 +61,8 @@ export interface Command<Result> {
    * watches them, queues the write and answers with this.
    */
   readonly expected?: () => Result
+  /** True when a write may be sent again after a lost connection: doing it twice is doing it once. */
+  readonly repeatable?: boolean
   /** True when the write only puts in what was missing: read again in a transaction, the answer is the same. */
   readonly fillsIn?: boolean
   /** True for a read whose next step writes: in a transaction its keys count as written. */

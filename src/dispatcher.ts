@@ -1,10 +1,14 @@
 import type { Assignments } from './assignments.js'
 import type { Command, Runner } from './command.js'
-import { closed, type Connection } from './connection/connection.js'
+import type { WaitOptions } from './arguments.js'
+import type { Connection } from './connection/connection.js'
+import { closed } from './errors.js'
 import type { Pending } from './pending.js'
 import { perform, type TransactionOptions } from './transaction/perform.js'
 import { QueuedResult } from './transaction/queued-result.js'
 import { currentTransaction, runWithin } from './transaction/scope.js'
+import type { Lease, Terms } from './waiting/lease.js'
+import type { Wait } from './waiting/wait.js'
 
 /**
  * Where every command of a Hot passes: the open transaction that the running code is part of takes it, or else the shared
@@ -22,6 +26,22 @@ export class Dispatcher implements Runner {
 
   run<Result>(command: Command<Result>): Pending<Result> {
     return (currentTransaction(this) ?? this.connection).run(command)
+  }
+
+  /** A transaction can't wait: it runs something else instead, or refuses. */
+  wait<Result>(wait: Wait<Result>, limits: WaitOptions): Pending<Result> {
+    const transaction = currentTransaction(this)
+    if (!transaction) return this.connection.wait(wait, limits)
+    return wait.inTransaction ? transaction.run(wait.inTransaction()) : transaction.refuseWait(wait)
+  }
+
+  /** Runs a command that has nothing to do with the code that is running: no transaction takes it. */
+  runOutside<Result>(command: Command<Result>): Pending<Result> {
+    return this.connection.run(command)
+  }
+
+  keep(terms: Terms): Lease {
+    return this.connection.keep(terms)
   }
 
   /** For what can't be awaited. A transaction tells by itself what failed in it. */

@@ -96,6 +96,17 @@ export class ConnectionError extends HotError {
   }
 }
 
+/** For a call on a Hot that has been closed. */
+export function closed({ operation, keys }: { operation: string; keys: readonly string[] }): ConnectionError {
+  const [key] = keys
+  const place = key === undefined ? '' : `key '${key}': `
+  return new ConnectionError(`${place}this Hot has been closed; make a new one with createHot()`, {
+    key,
+    operation,
+    outcome: 'not-sent'
+  })
+}
+
 /**
  * A transaction that was used in a way that can't work (nothing was sent then), that took too long, or in which commands
  * failed: Redis does not roll back, so the others have taken effect, and `results` lists them all.
@@ -123,6 +134,62 @@ export class TransactionConflictError extends TransactionError {
   override readonly code: string = 'TRANSACTION_CONFLICT'
   static {
     this.prototype.name = 'TransactionConflictError'
+  }
+}
+
+/** Nothing in the queue: at once for `getNowait`, or not within the timeout. */
+export class QueueEmptyError extends HotError {
+  override readonly code: string = 'QUEUE_EMPTY'
+  static {
+    this.prototype.name = 'QueueEmptyError'
+  }
+}
+
+/** No space in a bounded queue: at once for `putNowait`, or not within the timeout. The item was not put. */
+export class QueueFullError extends HotError {
+  override readonly code: string = 'QUEUE_FULL'
+  static {
+    this.prototype.name = 'QueueFullError'
+  }
+}
+
+/** What join() waits for did not come within the timeout. */
+export class WaitTimeoutError extends HotError {
+  override readonly code: string = 'WAIT_TIMEOUT'
+  static {
+    this.prototype.name = 'WaitTimeoutError'
+  }
+}
+
+/** Nobody gave a permit back within the timeout. */
+export class LockTimeoutError extends HotError {
+  override readonly code: string = 'LOCK_TIMEOUT'
+  static {
+    this.prototype.name = 'LockTimeoutError'
+  }
+}
+
+/** The lease of a permit ended before it was renewed or released: somebody else may hold it by now. */
+export class LeaseLostError extends HotError {
+  override readonly code: string = 'LEASE_LOST'
+  static {
+    this.prototype.name = 'LeaseLostError'
+  }
+}
+
+/** A release of what is not held: never acquired by this handle, or released before. */
+export class NotHeldError extends HotError {
+  override readonly code: string = 'NOT_HELD'
+  static {
+    this.prototype.name = 'NotHeldError'
+  }
+}
+
+/** Another handle of the same key was made with another `maxsize` or `value`. Nothing was changed. */
+export class MismatchError extends HotError {
+  override readonly code: string = 'MISMATCH'
+  static {
+    this.prototype.name = 'MismatchError'
   }
 }
 

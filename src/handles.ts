@@ -6,6 +6,7 @@ import type { Float } from './types/float.js'
 import type { ImmutableString } from './types/immutable-string.js'
 import type { Int } from './types/int.js'
 import type { MultiSet } from './types/multi-set.js'
+import type { LifoQueue, LifoSetQueue, Queue, SetQueue } from './types/queue.js'
 import type { HotSet } from './types/set.js'
 import type { MutableString, Replacement } from './types/string.js'
 import type { Dict, FieldOf, Present } from './types/dict.js'
@@ -55,6 +56,18 @@ export type HotInt = Int
 
 /** A double in Redis. */
 export type HotFloat = Float
+
+/** A queue in Redis, first in, first out. */
+export type HotQueue<T, Input = T> = Queue<T, Input>
+
+/** A queue in Redis, last in, first out. */
+export type HotLifoQueue<T, Input = T> = LifoQueue<T, Input>
+
+/** A queue in Redis whose items are unique, first in, first out. */
+export type HotSetQueue<T, Input = T> = SetQueue<T, Input>
+
+/** A queue in Redis whose items are unique, last in, first out. */
+export type HotLifoSetQueue<T, Input = T> = LifoSetQueue<T, Input>
 
 /** What every factory takes. */
 export interface HandleOptions<Initial> {

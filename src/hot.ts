@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid'
-import { callable, text } from './arguments.js'
+import { callable, positive, text } from './arguments.js'
 import { Assignments } from './assignments.js'
 import type { Codec } from './codec.js'
 import type { TransactionOptions } from './transaction/perform.js'
@@ -16,8 +16,12 @@ import type {
   HotFloat,
   HotImmutableString,
   HotInt,
+  HotLifoQueue,
+  HotLifoSetQueue,
   HotList,
   HotMultiSet,
+  HotQueue,
+  HotSetQueue,
   HotString,
   InitialFields,
   JsonValue,
@@ -36,6 +40,7 @@ import { ImmutableString } from './types/immutable-string.js'
 import { Int } from './types/int.js'
 import { List } from './types/list.js'
 import { MultiSet, type Counts } from './types/multi-set.js'
+import { LifoQueue, LifoSetQueue, Queue, SetQueue } from './types/queue.js'
 import { HotSet } from './types/set.js'
 import { MutableString } from './types/string.js'
 import type { ValueSchema } from './values.js'
@@ -44,6 +49,12 @@ import type { ValueSchema } from './values.js'
 interface HandleType<H> {
   readonly shape: TypeShape
   readonly make: (issue: Issuer) => H
+}
+
+/** A class of queues. */
+interface QueueType {
+  readonly shape: TypeShape
+  new (issue: Issuer, maxsize: number | undefined): unknown
 }
 
 interface AnyOptions {
@@ -56,6 +67,12 @@ interface AnyOptions {
 interface InitialOnly<Initial> {
   /** Replaces what is stored, in one step, when the handle is made. The time to live stays. */
   readonly initial?: Initial
+}
+
+/** Options of the queues. */
+interface Bounded {
+  /** How many items the queue holds at most: `put` waits for space. The same for all handles of a key that give one. */
+  readonly maxsize?: number
 }
 
 /** The parts of a Hot, made when it is first used. */
@@ -213,6 +230,78 @@ export class Hot {
   }
 
   /**
+   * A queue: first in, first out. See {@link HotQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const jobs = hot.queue<string>('jobs', { maxsize: 100 })
+   */
+  queue<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotQueue<SchemaOutput<S>, SchemaInput<S>>
+  queue<T = JsonValue>(
+    key?: string,
+    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
+  ): HotQueue<T>
+  queue(key?: string, options?: AnyOptions & Bounded): unknown {
+    return this.#queue(Queue, key, options)
+  }
+
+  /**
+   * A queue: last in, first out. See {@link HotLifoQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const undo = hot.lifoQueue<string>('undo')
+   */
+  lifoQueue<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotLifoQueue<SchemaOutput<S>, SchemaInput<S>>
+  lifoQueue<T = JsonValue>(
+    key?: string,
+    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
+  ): HotLifoQueue<T>
+  lifoQueue(key?: string, options?: AnyOptions & Bounded): unknown {
+    return this.#queue(LifoQueue, key, options)
+  }
+
+  /**
+   * A queue whose items are unique: first in, first out. See {@link HotSetQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const pages = hot.setQueue<string>('pages to crawl')
+   */
+  setQueue<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotSetQueue<SchemaOutput<S>, SchemaInput<S>>
+  setQueue<T = JsonValue>(
+    key?: string,
+    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
+  ): HotSetQueue<T>
+  setQueue(key?: string, options?: AnyOptions & Bounded): unknown {
+    return this.#queue(SetQueue, key, options)
+  }
+
+  /**
+   * A queue whose items are unique: last in, first out. See {@link HotLifoSetQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const recent = hot.lifoSetQueue<string>('recent')
+   */
+  lifoSetQueue<S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotLifoSetQueue<SchemaOutput<S>, SchemaInput<S>>
+  lifoSetQueue<T = JsonValue>(
+    key?: string,
+    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
+  ): HotLifoSetQueue<T>
+  lifoSetQueue(key?: string, options?: AnyOptions & Bounded): unknown {
+    return this.#queue(LifoSetQueue, key, options)
+  }
+
+  /**
    * Runs `fn` as one atomic step. Reads in it are answered at once and watched; writes are queued, and sent as one
    * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
    * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.
@@ -296,6 +385,15 @@ export class Hot {
     if (this.#parts) return false
     this.#settings = settings
     return true
+  }
+
+  #queue(Type: QueueType, key: string | undefined, options: (AnyOptions & Bounded) | undefined = {}): unknown {
+    const { shape } = Type
+    const type = { shape, make: (issue: Issuer): unknown => new Type(issue, maxsize) }
+    const operation = `hot.${factoryOf(type)}`
+    checkOptions(operation, options)
+    const maxsize = options.maxsize === undefined ? undefined : positive(operation, 'maxsize', options.maxsize)
+    return this.#handle(type, key, options)
   }
 
   /** A handle of plain text and numbers, which no codec or schema applies to. */

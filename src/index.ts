@@ -10,8 +10,12 @@ export type {
   HotFloat,
   HotImmutableString,
   HotInt,
+  HotLifoQueue,
+  HotLifoSetQueue,
   HotList,
   HotMultiSet,
+  HotQueue,
+  HotSetQueue,
   HotSet,
   HotString,
   InitialFields,
@@ -19,6 +23,8 @@ export type {
   SchemaOf,
   SchemaOptions
 } from './handles.js'
+export type { WaitOptions } from './arguments.js'
+export type { ConsumeOptions } from './types/queue.js'
 export type { TransactionOptions } from './transaction/perform.js'
 export type { Results } from './transaction/results.js'
 export type { Pending } from './pending.js'
@@ -31,9 +37,16 @@ export {
   HotError,
   IndexError,
   KeyTypeError,
+  LeaseLostError,
+  LockTimeoutError,
+  MismatchError,
+  NotHeldError,
   OverflowError,
+  QueueEmptyError,
+  QueueFullError,
   ReplyError,
   TransactionConflictError,
   TransactionError,
+  WaitTimeoutError,
   type Outcome
 } from './errors.js'

@@ -11,6 +11,7 @@ export interface RedisClient {
   destroy?(): void
   sendCommand(args: string[]): Promise<unknown>
   multi(): unknown
+  subscribe?(channel: string, listener: (message: unknown) => void, bufferMode?: boolean): Promise<void>
   duplicate(overrides?: object): unknown
   withTypeMapping?(mapping: object): unknown
   ref?(): void

@@ -5,9 +5,8 @@ import { ConnectionError } from '../errors.js'
 import { settle, wordsOf, type Call } from './call.js'
 import { isReply, type ClusterNode, type RedisClient, type RedisCluster } from './client.js'
 import { Link, about, redirection } from './link.js'
-import { Pool } from './pool.js'
 import { explain } from './reply-error.js'
-import { MOST_TRANSACTION_CONNECTIONS, type Route } from './route.js'
+import type { Connector, Route } from './route.js'
 import { Deadline, LentClient, closedByOwner, duplicateOf } from './source.js'
 
 const PAUSE_WHILE_MOVING = 20
@@ -36,7 +35,6 @@ interface Returned {
  */
 export class Cluster implements Route {
   readonly #links = new Map<string, Link>()
-  readonly #pools = new Map<string, Pool>()
   readonly #detours = new Map<number, Detour>()
   readonly #unrouted: Call[] = []
   #connecting = false
@@ -65,17 +63,17 @@ export class Cluster implements Route {
     return keys.find(key => slotOf(key) !== slot)
   }
 
-  async poolFor(key: string): Promise<Pool> {
+  nodeOf(key: string): string | undefined {
+    return this.#nodeOf(slotOf(key))?.address
+  }
+
+  async connectorFor(key: string): Promise<Connector> {
     const error = this.#nodeOf(slotOf(key)) ? undefined : await this.#discover()
     if (error) throw error
     const node = this.#nodeOf(slotOf(key)) as ClusterNode
-    const known = this.#pools.get(node.address)
-    if (known) return known
+    const { address } = node
     const client = await (this.cluster.nodeClient(node as never) as RedisClient | Promise<RedisClient>)
-    const another = () => duplicateOf(client, node.address, this.connectTimeout)
-    const pool = this.#pools.get(node.address) ?? new Pool(another, MOST_TRANSACTION_CONNECTIONS)
-    this.#pools.set(node.address, pool)
-    return pool
+    return { address, another: () => duplicateOf(client, address, this.connectTimeout) }
   }
 
   /**
@@ -93,7 +91,6 @@ export class Cluster implements Route {
 
   close(): void {
     for (const link of this.#links.values()) link.close()
-    for (const pool of this.#pools.values()) pool.close()
   }
 
   /** Hands the call to the link of the slot's master, if the map of slots is known. */

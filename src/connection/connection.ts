@@ -1,10 +1,15 @@
 import type { Command, Runner } from '../command.js'
-import { ConnectionError, CrossSlotError } from '../errors.js'
+import type { WaitOptions } from '../arguments.js'
+import { CrossSlotError, closed } from '../errors.js'
 import { Pending } from '../pending.js'
+import { Leases, type Lease, type Terms } from '../waiting/lease.js'
+import type { Wait } from '../waiting/wait.js'
+import { Waits } from '../waiting/waits.js'
 import type { Call, Lane } from './call.js'
 import { isCluster, type RedisClient, type RedisCluster } from './client.js'
 import { Cluster } from './cluster.js'
 import { KeyOrder } from './key-order.js'
+import { Pool } from './pool.js'
 import type { Route } from './route.js'
 import { Server } from './server.js'
 
@@ -16,6 +21,9 @@ export interface ConnectionOptions {
   /** Milliseconds. */
   readonly connectTimeout: number
 }
+
+/** The transactions of one Hot that read share at most this many connections (on a cluster: to each master). */
+const MOST_TRANSACTION_CONNECTIONS = 8
 
 /** Calls made while it was the newest of its kind: whoever comes later can wait until all of them are done. */
 class Generation {
@@ -38,6 +46,9 @@ class Generation {
 export class Connection implements Runner {
   readonly #route: Route
   readonly #order: Lane
+  readonly #pools = new Map<string, Pool>()
+  readonly #waits: Waits
+  readonly #leases: Leases
   #generation = new Generation(undefined)
   #closed = false
 
@@ -45,6 +56,18 @@ export class Connection implements Runner {
     this.#route =
       client && isCluster(client) ? new Cluster(client, connectTimeout) : new Server(url, client, connectTimeout)
     this.#order = new KeyOrder(this.#route)
+    this.#waits = new Waits(command => this.run(command), this.#route)
+    this.#leases = new Leases(this)
+  }
+
+  /** Waits, on a connection of its own, for what `wait` asks for. */
+  wait<Result>(wait: Wait<Result>, limits: WaitOptions): Pending<Result> {
+    return this.#waits.open(wait, limits)
+  }
+
+  /** Keeps a lease from ending. */
+  keep(terms: Terms): Lease {
+    return this.#leases.keep(terms)
   }
 
   run<Result>(command: Command<Result>): Pending<Result> {
@@ -93,7 +116,7 @@ export class Connection implements Runner {
 
   /** Lends a connection of its own to a transaction on this key; `queues` is told when that waits for other ones. */
   async lend(key: string, queues: (queueing: boolean) => void): Promise<Loan> {
-    const pool = await this.#route.poolFor(key)
+    const pool = await this.#poolFor(key)
     const source = await pool.acquire(queues)
     return {
       client: source.client as RedisClient,
@@ -109,11 +132,21 @@ export class Connection implements Runner {
     return this.#route.relearn(key)
   }
 
-  /** Takes no more commands, waits for those under way and lets go of the connection. */
+  /** Gives up what waits and what is held, takes no more commands, waits for those under way and lets go of Redis. */
   async close(): Promise<void> {
+    await this.#waits.close()
+    await this.#leases.close()
     this.#closed = true
     await this.settled()
     this.#route.close()
+    for (const pool of this.#pools.values()) pool.close()
+  }
+
+  async #poolFor(key: string): Promise<Pool> {
+    const { address, another } = await this.#route.connectorFor(key)
+    const pool = this.#pools.get(address) ?? new Pool(another, MOST_TRANSACTION_CONNECTIONS)
+    this.#pools.set(address, pool)
+    return pool
   }
 }
 
@@ -121,14 +154,4 @@ export class Connection implements Runner {
 export interface Loan {
   readonly client: RedisClient
   giveBack(state: { readonly broken: boolean }): void
-}
-
-export function closed({ operation, keys }: Pick<Command<unknown>, 'operation' | 'keys'>): ConnectionError {
-  const [key] = keys
-  const place = key === undefined ? '' : `key '${key}': `
-  return new ConnectionError(`${place}this Hot has been closed; make a new one with createHot()`, {
-    key,
-    operation,
-    outcome: 'not-sent'
-  })
 }

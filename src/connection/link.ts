@@ -136,10 +136,10 @@ export class Link implements Lane {
     }
   }
 
-  /** The connection went while the call was under way: reads are sent again, of a write nobody can tell. */
+  /** The connection went while the call was under way: reads are sent again, and what may be repeated; of a write nobody can tell. */
   #lost(call: Call, error: unknown): void {
     call.losses = (call.losses ?? 0) + 1
-    if ((call.command.kind === 'read' || call.command.fillsIn) && call.losses <= MOST_LOSSES) {
+    if ((call.command.kind === 'read' || call.command.repeatable) && call.losses <= MOST_LOSSES) {
       this.#again.push(call)
       this.#schedule()
       return
@@ -167,6 +167,6 @@ export function about(call: Call, error: unknown): unknown {
     key: keys[0],
     operation,
     cause: error.cause,
-    outcome: error.outcome
+    outcome: call.losses === undefined || call.command.kind === 'read' ? error.outcome : 'unknown'
   })
 }

@@ -1,6 +1,14 @@
 import type { Command } from '../command.js'
 import type { HotError } from '../errors.js'
-import { noSuchIndex, CodecError, ConnectionError, KeyTypeError, OverflowError, ReplyError } from '../errors.js'
+import {
+  noSuchIndex,
+  CodecError,
+  ConnectionError,
+  KeyTypeError,
+  MismatchError,
+  OverflowError,
+  ReplyError
+} from '../errors.js'
 
 /** What each type of Redis is called, and which handle reads it. */
 const types: Readonly<Record<string, { readonly name: string; readonly handle?: string }>> = {
@@ -38,7 +46,7 @@ const discarded: Explanation = (text, details) =>
     details
   )
 
-/** The first word of an error reply, and what it means here. Our own scripts use CODEC and OVERFLOW. */
+/** The first word of an error reply, and what it means here. Our own scripts use CODEC, OVERFLOW and MISMATCH. */
 const explanations: Readonly<Record<string, Explanation>> = {
   NOAUTH: needsPassword,
   WRONGPASS: needsPassword,
@@ -52,8 +60,13 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ASK: unavailable,
   EXECABORT: discarded,
   CODEC: (text, details) => new CodecError(`${details.key} ${text}`, details),
-  OVERFLOW: (text, details) => new OverflowError(`${details.key} ${text}`, details)
+  OVERFLOW: (text, details) => new OverflowError(`${details.key} ${text}`, details),
+  MISMATCH: (text, details) =>
+    new MismatchError(`key '${details.key}' ${text}: give the same everywhere, or clear() it first`, details)
 }
+
+/** The codes that are our own scripts' alone: what follows them is for the user. */
+const ownCodes = new Set(['CODEC', 'OVERFLOW', 'MISMATCH'])
 
 /** What an explanation needs of a command. */
 type Explained = Pick<Command<unknown>, 'operation' | 'keys' | 'holds'>
@@ -77,7 +90,7 @@ export async function explain(
   }
   const [code = '', ...rest] = error.message.split(' ')
   const explanation = explanations[code]
-  if (explanation) return explanation(code === 'CODEC' || code === 'OVERFLOW' ? rest.join(' ') : error.message, details)
+  if (explanation) return explanation(ownCodes.has(code) ? rest.join(' ') : error.message, details)
   return new ReplyError(`key '${details.key}': Redis answers ${error.message}`, details)
 }
 

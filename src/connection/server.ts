@@ -1,20 +1,21 @@
 import type { Call } from './call.js'
 import type { RedisClient } from './client.js'
 import { Link } from './link.js'
-import { Pool } from './pool.js'
-import { MOST_TRANSACTION_CONNECTIONS, type Route } from './route.js'
+import type { Connector, Route } from './route.js'
 import { LentClient, duplicateOf, ownClient } from './source.js'
 
-/** The way to one server: a link for everything, and a pool for transactions that read. */
+/** The way to one server. */
 export class Server implements Route {
   readonly #link: Link
-  readonly #pool: Pool
+  readonly #connector: Connector
 
   constructor(url: string, lent: RedisClient | undefined, connectTimeout: number) {
     const address = 'the given client'
     this.#link = new Link(lent ? new LentClient(() => lent, address, connectTimeout) : ownClient(url, connectTimeout))
-    const another = () => (lent ? duplicateOf(lent, address, connectTimeout) : ownClient(url, connectTimeout))
-    this.#pool = new Pool(another, MOST_TRANSACTION_CONNECTIONS)
+    this.#connector = {
+      address,
+      another: () => (lent ? duplicateOf(lent, address, connectTimeout) : ownClient(url, connectTimeout))
+    }
   }
 
   submit(call: Call): void {
@@ -25,8 +26,12 @@ export class Server implements Route {
     return undefined
   }
 
-  poolFor(): Promise<Pool> {
-    return Promise.resolve(this.#pool)
+  nodeOf(): string {
+    return this.#connector.address
+  }
+
+  connectorFor(): Promise<Connector> {
+    return Promise.resolve(this.#connector)
   }
 
   relearn(): Promise<void> {
@@ -35,6 +40,5 @@ export class Server implements Route {
 
   close(): void {
     this.#link.close()
-    this.#pool.close()
   }
 }

@@ -154,7 +154,8 @@ export function ownClient(url: string, connectTimeout: number): OwnClient {
 export function duplicateOf(lent: RedisClient, address: string, connectTimeout: number): OwnClient {
   const create = ({ connectTimeout }: { connectTimeout: number }): RedisClient => {
     const socket = { ...lent.options?.socket, reconnectStrategy: false, connectTimeout }
-    return lent.duplicate({ disableOfflineQueue: true, socket }) as RedisClient
+    // RESP2 also from clients that speak RESP3, whose messages and invalidations come in another form.
+    return lent.duplicate({ disableOfflineQueue: true, socket, RESP: 2, clientSideCache: undefined }) as RedisClient
   }
   return new OwnClient(create, address, connectTimeout)
 }

@@ -61,6 +61,18 @@ export class Transaction implements Runner, Queue {
     return new Pending((resolve, reject) => void this.#read(command).then(resolve, reject))
   }
 
+  /** A call that would wait: nothing it waits for could be told before the transaction ends. */
+  refuseWait<R>({ operation, keys }: Pick<Command<R>, 'operation' | 'keys'>): Pending<R> {
+    const refusal = new TransactionError(
+      `key '${keys[0]}': a transaction can't wait or hold anything: do this before or after it, or start it with hot.detached(fn)`,
+      { key: keys[0], operation }
+    )
+    this.misused(refusal)
+    const refused = Pending.reject(refusal) as Pending<R>
+    refused.catch(() => {})
+    return refused
+  }
+
   isInside(): boolean {
     return this.#phase !== 'over' && currentTransaction(this.owner) === this
   }

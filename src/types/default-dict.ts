@@ -41,7 +41,7 @@ export class DefaultDict<T extends object, Input extends object = T> extends Dic
         const made = this.issue.encode('get', this.#factory(), name)
         const requests = [words('HSETNX', key, name, made), words('HGET', key, name)]
         const insert = this.issue.command('write', 'get', requests, (_, stored) => decode(stored))
-        return { command: { ...insert, expected: () => decode(made), fillsIn: true } }
+        return { command: { ...insert, expected: () => decode(made), fillsIn: true, repeatable: true } }
       }
     }) as Pending<Present<T[K]>>
   }

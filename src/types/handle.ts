@@ -18,6 +18,7 @@ export const fromPlain = Symbol('fromPlain')
 export const writeAll = Symbol('writeAll')
 export const asPlain = Symbol('asPlain')
 export const asComparable = Symbol('asComparable')
+export const timedKeys = Symbol('timedKeys')
 
 /**
  * What every handle can do. A handle is a name for something in Redis: making one sends nothing, and it holds no data.
@@ -54,6 +55,11 @@ export abstract class Handle<Js, Input = Js> {
   /** @internal The same for equal values, whatever their order where none counts. */
   [asComparable](texts: unknown): unknown {
     return texts
+  }
+
+  /** @internal The keys that have one time to live, the handle's own first. */
+  get [timedKeys](): readonly string[] {
+    return [this.issue.key]
   }
 
   /**
@@ -94,9 +100,7 @@ export abstract class Handle<Js, Input = Js> {
    */
   expire(milliseconds: number): Pending<boolean> {
     const time = duration(this.issue.operation('expire'), 'the time to live', milliseconds)
-    return this.issue.write('expire', words('PEXPIRE', this.issue.key, time), set => set === 1, {
-      typed: false
-    })
+    return this.#time('expire', 'PEXPIRE', time)
   }
 
   /**
@@ -108,9 +112,7 @@ export abstract class Handle<Js, Input = Js> {
   expireAt(date: Date): Pending<boolean> {
     const time = date instanceof Date ? date.getTime() : NaN
     if (Number.isNaN(time)) throw new TypeError(`${this.issue.operation('expireAt')}: the time must be a valid Date`)
-    return this.issue.write('expireAt', words('PEXPIREAT', this.issue.key, time), set => set === 1, {
-      typed: false
-    })
+    return this.#time('expireAt', 'PEXPIREAT', time)
   }
 
   /**
@@ -129,7 +131,7 @@ export abstract class Handle<Js, Input = Js> {
    * @example await session.persist()
    */
   persist(): Pending<boolean> {
-    return this.issue.write('persist', words('PERSIST', this.issue.key), had => had === 1, { typed: false })
+    return this.#time('persist', 'PERSIST')
   }
 
   /**
@@ -169,6 +171,11 @@ export abstract class Handle<Js, Input = Js> {
     const texts = this[fromPlain](operation, other, (item, field) => this.issue.values.plain(operation, item, field))
     const plain = canonicalJson(this[asComparable](texts))
     return this.issue.read('equals', this[readAll](), reply => this.#normal(reply) === plain)
+  }
+
+  #time(method: string, command: string, ...time: number[]): Pending<boolean> {
+    const requests = this[timedKeys].map(key => words(command, key, ...time))
+    return this.issue.write(method, requests, did => did === 1, { typed: false })
   }
 
   #equalsHandle(other: Handle<Js, Input>): Pending<boolean> {

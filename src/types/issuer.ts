@@ -1,6 +1,9 @@
-import type { Command, RedisType, Reply, Request } from '../command.js'
+import { script, type Command, type RedisType, type Reply, type Request } from '../command.js'
+import { leaseRenew } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
+import type { WaitOptions } from '../arguments.js'
 import type { Dispatcher } from '../dispatcher.js'
+import type { Wait } from '../waiting/wait.js'
 import { Values, type ValueOptions } from '../values.js'
 
 /** What a handle's type is called, in words and in Redis, and how its proxy is indexed. */
@@ -77,6 +80,18 @@ export class Issuer {
   write<R>(method: string, requests: Request | readonly Request[], decode: Decode<R>, details?: Details): Pending<R>
   write<R>(method: string, requests: Request | readonly Request[], decode?: Decode<R>, details?: Details): Pending<R> {
     return this.run(this.command('write', method, requests, decode, details))
+  }
+
+  /** Has a call wait for what the script it asks gives to those in its line. */
+  wait<R>(method: string, wait: Omit<Wait<R>, 'operation' | 'holds'>, limits: WaitOptions): Pending<R> {
+    return this.home.dispatcher.wait({ ...wait, operation: this.operation(method), holds: this.shape.holds }, limits)
+  }
+
+  /** The command that has a lease end later: false when it has ended. */
+  renewal(method: string, leases: string, ticket: string, milliseconds: number): Command<boolean> {
+    const request = script(leaseRenew, [leases], ticket, milliseconds)
+    const command = this.command('write', method, request, renewed => renewed === 1, { keys: [leases], typed: false })
+    return { ...command, repeatable: true }
   }
 
   run<R>(command: Command<R>): Pending<R> {

@@ -1,0 +1,63 @@
+-- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<number>`, and the
+-- process that waits under it listens on the channel. Times are milliseconds by the server's clock.
+local seconds, microseconds = unpack(redis.call('TIME'))
+local now = seconds * 1000 + math.floor(microseconds / 1000)
+-- For so long something handed over is kept for its receiver, until that asks for it.
+local RESERVED = 2000
+
+local function time_in_microseconds()
+  return seconds * 1000000 + microseconds
+end
+
+-- The first in line whose process is there to be told, out of the line.
+local function next_in(line)
+  while true do
+    local ticket = redis.call('ZRANGE', line, 0, 0)[1]
+    if not ticket then
+      return nil
+    end
+    local receivers = redis.call('PUBLISH', ticket:match('^(.*)/'), ticket:match('%d+$'))
+    redis.call('ZREM', line, ticket)
+    if receivers > 0 then
+      return ticket
+    end
+  end
+end
+
+-- A lease has been given: has the processes in these lines look when it has ended, if they would not in time anyway.
+local function note(ends, memory, ...)
+  local look = tonumber(redis.call('HGET', memory, 'look')) or 0
+  if (look > now and look <= ends + 1000) or redis.call('EXISTS', ...) == 0 then
+    return
+  end
+  local told = {}
+  for _, line in ipairs({ ... }) do
+    for _, ticket in ipairs(redis.call('ZRANGE', line, 0, 999)) do
+      local channel = ticket:match('^(.*)/')
+      if not told[channel] then
+        told[channel] = true
+        redis.call('PUBLISH', channel, string.format('due %d %s', ends - now, KEYS[1]))
+      end
+    end
+  end
+  redis.call('HSET', memory, 'look', ends)
+  redis.call('PEXPIRE', memory, 60000)
+end
+
+-- Puts a ticket in line, if it is not there yet, and answers what one who has to wait is answered: since when it is in
+-- line, in how many milliseconds to look again (when the first lease ends, or when all were told to; -1 for never), and
+-- whether it is new there.
+local function enlist(line, ticket, arrival, leases, memory)
+  local known = tonumber(redis.call('ZSCORE', line, ticket))
+  if not known then
+    local last = tonumber(redis.call('ZREVRANGE', line, 0, 0, 'WITHSCORES')[2]) or 0
+    arrival = tonumber(arrival) or math.max(time_in_microseconds(), last + 1)
+    redis.call('ZADD', line, arrival, ticket)
+  end
+  local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
+  local look = tonumber(redis.call('HGET', memory, 'look'))
+  if look and look > now and (not first or look < first) then
+    first = look
+  end
+  return { 0, known or arrival, first and math.max(first - now, 0) or -1, known and 0 or 1 }
+end

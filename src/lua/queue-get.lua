@@ -1,0 +1,31 @@
+-- Takes an item, or puts the caller in line for one. Asking again with the same ticket is safe: it gives the same answer.
+-- O(1), and O(log n) in those who wait.
+-- KEYS and ARGV[1]: see include/queue.lua. ARGV: …, mode (try, wait or leave), ticket ('' for one that never asks again),
+-- arrival ('' the first time), the lease in milliseconds (0: it is the caller's for good), the ticket whose item has been
+-- done, tickets whose answers have arrived.
+-- @include queue
+local mode, ticket, arrival, period, done = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+forget(ARGV, 7)
+unlease(done)
+local answer = redis.call('HGET', memory, ticket)
+if answer then
+  return { 1, answer }
+end
+settle()
+local reserved = redis.call('HGET', state, ticket)
+local item = reserved or take()
+if item then
+  if period > 0 then
+    lease(ticket, item, period)
+  else
+    unlease(ticket)
+    remember(ticket, item)
+  end
+  settle()
+  return { 1, item }
+end
+if mode == 'wait' then
+  return enlist(getters, ticket, arrival, leases, memory)
+end
+redis.call('ZREM', getters, ticket)
+return { 0 }

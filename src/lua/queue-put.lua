@@ -1,0 +1,41 @@
+-- Puts an item, or puts it in line for space. Asking again with the same ticket is safe: it gives the same answer. Answers
+-- 1, or 0 when items are unique and this one was there already. O(1), and O(log n) in those who wait.
+-- KEYS and ARGV[1]: see include/queue.lua. ARGV: …, mode (try, wait or leave), ticket ('' for one that never asks again),
+-- arrival ('' the first time), maxsize ('' for what others have set), item, tickets whose answers have arrived.
+-- @include queue
+local mode, ticket, arrival, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if maxsize ~= '' then
+  local known = redis.call('HGET', state, 'maxsize') or maxsize
+  if known ~= maxsize then
+    return redis.error_reply('MISMATCH has the maxsize ' .. known .. ', not ' .. maxsize)
+  end
+  redis.call('HSET', state, 'maxsize', maxsize)
+end
+forget(ARGV, 7)
+local answer = redis.call('HGET', memory, ticket)
+if answer then
+  return { 1, tonumber(answer) }
+end
+settle()
+answer = redis.call('HGET', memory, ticket)
+if answer then
+  return { 1, tonumber(answer) }
+end
+local known = contains(item)
+if known or has_space() then
+  redis.call('ZREM', putters, ticket)
+  redis.call('HDEL', state, ticket)
+  if not known then
+    add(item)
+  end
+  answer = known and 0 or 1
+  remember(ticket, answer)
+  return { 1, answer }
+end
+if mode == 'wait' then
+  redis.call('HSET', state, ticket, item)
+  return enlist(putters, ticket, arrival, leases, memory)
+end
+redis.call('ZREM', putters, ticket)
+redis.call('HDEL', state, ticket)
+return { 0 }

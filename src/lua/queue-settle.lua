@@ -1,0 +1,18 @@
+-- Makes what was just put into the list, past the queue, a part of it: unique items without a set get theirs, and those who
+-- wait get what they wait for. ARGV[2]: the leases that are dropped first (all or none), ARGV[3]: '' or the maxsize to
+-- forget. O(n).
+-- KEYS and ARGV[1]: see include/queue.lua.
+-- @include queue
+for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
+  unlease(ticket)
+end
+if ARGV[2] == 'clear' then
+  redis.call('HDEL', state, 'maxsize')
+end
+if members then
+  redis.call('DEL', members)
+  for start = 0, size - 1, 1000 do
+    redis.call('SADD', members, unpack(redis.call('LRANGE', items, start, start + 999)))
+  end
+end
+settle()

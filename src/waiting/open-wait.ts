@@ -1,0 +1,160 @@
+import type { WaitOptions } from '../arguments.js'
+import type { Command, Reply } from '../command.js'
+import type { Mode, Wait } from './wait.js'
+
+/** What a wait needs of those who look after all of them. */
+export interface Office {
+  run<R>(command: Command<R>): Promise<R>
+  /** Whether whoever is put in line at this key can be told of it. */
+  reachable(key: string): boolean
+  /** Makes it so. */
+  becomeReachable(key: string): Promise<void>
+  /** It is in line; `due` milliseconds on, it has to look again. `lost` when it had been in line before and was not now. */
+  enlisted(wait: OpenWait, due: number, lost: boolean): void
+  /** Its answers that nobody needs to remember any more. */
+  received(key: string): readonly string[]
+  ended(wait: OpenWait, end: 'served' | 'left' | 'failed'): void
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** One wait: asks, is put in line, is told, asks again; until it has what it waits for, or is given up. */
+export class OpenWait {
+  /** Its place in line, as the script gave it. */
+  arrival: string
+  #asking = false
+  #again = false
+  #looking = false
+  #inLine = false
+  #plain: boolean
+  #over = false
+  #giveUp: (() => unknown) | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    readonly ticket: string,
+    readonly wait: Wait<unknown>,
+    private readonly office: Office,
+    private readonly limits: WaitOptions,
+    arrival: string,
+    private readonly resolve: (result: unknown) => void,
+    private readonly reject: (error: unknown) => void
+  ) {
+    this.arrival = arrival
+    this.#plain = wait.writesAtOnce ?? false
+  }
+
+  get key(): string {
+    return this.wait.keys[0] ?? ''
+  }
+
+  /** Whether its script remembers the answer, in case it was lost. */
+  get remembered(): boolean {
+    return this.wait.remembers === true && !this.#plain
+  }
+
+  start(): void {
+    const { timeout, signal } = this.limits
+    if (timeout !== undefined && timeout <= LONGEST_TIMER) {
+      this.#timer = setTimeout(() => this.leave(() => this.wait.late(timeout)), timeout)
+    }
+    signal?.addEventListener('abort', this.#aborted)
+    this.ask()
+  }
+
+  /** Asks what has become of it. `look`: something may have changed for all who wait at the key. */
+  ask(look = false): void {
+    if (this.#over) return
+    this.#looking ||= look
+    if (this.#asking) {
+      this.#again = true
+      return
+    }
+    this.#asking = true
+    this.#again = false
+    const mode = this.#giveUp ? 'leave' : this.office.reachable(this.key) ? 'wait' : 'try'
+    this.#send(this.#plain ? 'try' : mode)
+  }
+
+  /** Gives it up, with the reason to be told: unless it turns out that it has been served. */
+  leave(reason: () => unknown): void {
+    if (this.#over || this.#giveUp) return
+    this.#giveUp = reason
+    if (this.#asking) return
+    if (this.#inLine) this.ask()
+    else this.#end('left', () => this.reject(reason()))
+  }
+
+  readonly #aborted = (): void => this.leave(() => this.limits.signal?.reason)
+
+  #send(mode: Mode): void {
+    const { operation, keys, holds } = this.wait
+    const plain = this.#plain
+    const since = performance.now()
+    const ticket = plain ? '' : this.ticket
+    const received = this.wait.remembers ? this.office.received(this.key) : []
+    const request = this.wait.ask({ mode, ticket, arrival: this.arrival, received })
+    const command: Command<Reply> = {
+      operation,
+      keys,
+      kind: 'write',
+      holds,
+      requests: [request],
+      returnsNothing: false,
+      repeatable: !plain,
+      decode: ([reply]) => reply ?? null
+    }
+    this.office.run(command).then(
+      reply => this.#answered(mode, reply as Reply[], since),
+      (error: unknown) => this.#end('failed', () => this.reject(error))
+    )
+  }
+
+  #answered(mode: Mode, [served, ...rest]: Reply[], since: number): void {
+    this.#asking = false
+    if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since))
+    this.#plain = false
+    if (mode === 'wait') this.#enlisted(rest)
+    if (this.#giveUp) {
+      const reason = this.#giveUp
+      if (mode === 'leave' || !this.#inLine) this.#end('left', () => this.reject(reason()))
+      else this.ask()
+    } else if (this.#again) {
+      this.ask()
+    } else if (mode === 'try') {
+      this.#askWhenReachable()
+    }
+  }
+
+  #enlisted([arrival, due, isNew]: Reply[]): void {
+    const lost = this.#inLine && this.#looking && isNew === 1
+    this.#looking = false
+    this.#inLine = true
+    this.arrival = String(arrival)
+    this.office.enlisted(this, Number(due), lost)
+  }
+
+  #askWhenReachable(): void {
+    this.office.becomeReachable(this.key).then(
+      () => this.ask(),
+      (error: unknown) => this.#end('failed', () => this.reject(error))
+    )
+  }
+
+  #deliver(reply: Reply, since: number): void {
+    try {
+      this.resolve(this.wait.decode(reply, { ticket: this.ticket, since }))
+    } catch (error) {
+      this.reject(error)
+    }
+  }
+
+  #end(how: 'served' | 'left' | 'failed', tell: () => void): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.limits.signal?.removeEventListener('abort', this.#aborted)
+    this.office.ended(this, how)
+    tell()
+  }
+}

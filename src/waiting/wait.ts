@@ -1,0 +1,44 @@
+import type { Command, Reply, Request } from '../command.js'
+
+/** Takes what is there; has the caller put in line if there is nothing; or takes it out of the line again. */
+export type Mode = 'try' | 'wait' | 'leave'
+
+/** How a script is asked for what a call waits for. */
+export interface Ask {
+  readonly mode: Mode
+  /** Names the wait: asked again under its ticket, a script gives the same answer. Empty for a call that is sent once. */
+  readonly ticket: string
+  /** The place in line, by time of arrival; empty until there is one. */
+  readonly arrival: string
+  /** Tickets whose answers have arrived: they need be remembered no longer. */
+  readonly received: readonly string[]
+}
+
+/** What was got, and how. */
+export interface Grant {
+  readonly ticket: string
+  /** When it was asked for, by performance.now(): a lease ends no earlier than its length after that. */
+  readonly since: number
+}
+
+/**
+ * What a type hands down for a call that may have to wait: plain data, as a Command is. The script it asks answers `[1,
+ * result]`, or `[0, arrival, due, new]`: since when the caller is in line, in how many milliseconds it has to look again
+ * (-1: it does not), and whether it was put in line only now.
+ */
+export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys' | 'holds'> {
+  /** The key of the line the caller is put in. */
+  readonly line: string
+  readonly ask: (ask: Ask) => Request
+  readonly decode: (reply: Reply, grant: Grant) => Result
+  /** The error when it has not come within the timeout. */
+  readonly late: (milliseconds: number) => Error
+  /** True when its script remembers an answer given to a ticket until that is told to have arrived. */
+  readonly remembers?: boolean
+  /** True when the first ask is a plain write: without a ticket, never sent twice, its answer not remembered. */
+  readonly writesAtOnce?: boolean
+  /** For what other programs may change past our scripts: a read that shows when to ask again. */
+  readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean }
+  /** What a transaction runs instead; without it, the call can't be part of one. */
+  readonly inTransaction?: () => Command<Result>
+}
