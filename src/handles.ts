@@ -7,6 +7,8 @@ import type { ImmutableString } from './types/immutable-string.js'
 import type { Int } from './types/int.js'
 import type { MultiSet } from './types/multi-set.js'
 import type { LifoQueue, LifoSetQueue, Queue, SetQueue } from './types/queue.js'
+import type { RLock } from './types/rlock.js'
+import type { BoundedSemaphore, Lock, Semaphore } from './types/semaphore.js'
 import type { HotSet } from './types/set.js'
 import type { MutableString, Replacement } from './types/string.js'
 import type { Dict, FieldOf, Present } from './types/dict.js'
@@ -68,6 +70,18 @@ export type HotSetQueue<T, Input = T> = SetQueue<T, Input>
 
 /** A queue in Redis whose items are unique, last in, first out. */
 export type HotLifoSetQueue<T, Input = T> = LifoSetQueue<T, Input>
+
+/** Permits in Redis, of which there are never more than at first. */
+export type HotBoundedSemaphore = BoundedSemaphore
+
+/** Permits in Redis, to which releases can add. */
+export type HotSemaphore = Semaphore
+
+/** A lock in Redis. */
+export type HotLock = Lock
+
+/** A lock in Redis that its holder can enter again. */
+export type HotRLock = RLock
 
 /** What every factory takes. */
 export interface HandleOptions<Initial> {

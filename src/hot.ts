@@ -11,6 +11,7 @@ import type {
   FieldOutputs,
   FieldSchemas,
   HandleOptions,
+  HotBoundedSemaphore,
   HotDefaultDict,
   HotDict,
   HotFloat,
@@ -19,8 +20,11 @@ import type {
   HotLifoQueue,
   HotLifoSetQueue,
   HotList,
+  HotLock,
   HotMultiSet,
   HotQueue,
+  HotRLock,
+  HotSemaphore,
   HotSetQueue,
   HotString,
   InitialFields,
@@ -41,6 +45,8 @@ import { Int } from './types/int.js'
 import { List } from './types/list.js'
 import { MultiSet, type Counts } from './types/multi-set.js'
 import { LifoQueue, LifoSetQueue, Queue, SetQueue } from './types/queue.js'
+import { RLock } from './types/rlock.js'
+import { BoundedSemaphore, Lock, Semaphore } from './types/semaphore.js'
 import { HotSet } from './types/set.js'
 import { MutableString } from './types/string.js'
 import type { ValueSchema } from './values.js'
@@ -55,6 +61,12 @@ interface HandleType<H> {
 interface QueueType {
   readonly shape: TypeShape
   new (issue: Issuer, maxsize: number | undefined): unknown
+}
+
+/** A class of semaphores. */
+interface SemaphoreType {
+  readonly shape: TypeShape
+  new (issue: Issuer, value: number): unknown
 }
 
 interface AnyOptions {
@@ -73,6 +85,12 @@ interface InitialOnly<Initial> {
 interface Bounded {
   /** How many items the queue holds at most: `put` waits for space. The same for all handles of a key that give one. */
   readonly maxsize?: number
+}
+
+/** Options of the semaphores. */
+interface Permits {
+  /** How many permits there are; 1 unless given. The same for all handles of a key. */
+  readonly value?: number
 }
 
 /** The parts of a Hot, made when it is first used. */
@@ -302,6 +320,46 @@ export class Hot {
   }
 
   /**
+   * A semaphore: so many permits, held by one each. See {@link HotBoundedSemaphore}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or the value is not a whole number of at least 1
+   * @example const slots = hot.boundedSemaphore('api', { value: 5 })
+   */
+  boundedSemaphore(key?: string, options?: Permits): HotBoundedSemaphore {
+    return this.#semaphore(BoundedSemaphore, key, options) as HotBoundedSemaphore
+  }
+
+  /**
+   * A semaphore to which releases may add permits. See {@link HotSemaphore}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or the value is not a whole number of at least 1
+   * @example const ready = hot.semaphore('ready', { value: 1 })
+   */
+  semaphore(key?: string, options?: Permits): HotSemaphore {
+    return this.#semaphore(Semaphore, key, options) as HotSemaphore
+  }
+
+  /**
+   * A lock: one holder at a time, of all processes. See {@link HotLock}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example await hot.lock('invoices').run(() => writeInvoices())
+   */
+  lock(key?: string): HotLock {
+    return this.#plain({ shape: Lock.shape, make: issue => new Lock(issue) }, key) as HotLock
+  }
+
+  /**
+   * A lock that its holder can enter again. See {@link HotRLock}.
+   *
+   * @throws TypeError when the key is empty or not a string
+   * @example const lock = hot.rlock('account:1')
+   */
+  rlock(key?: string): HotRLock {
+    return this.#plain({ shape: RLock.shape, make: issue => new RLock(issue) }, key) as HotRLock
+  }
+
+  /**
    * Runs `fn` as one atomic step. Reads in it are answered at once and watched; writes are queued, and sent as one
    * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
    * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.
@@ -396,6 +454,14 @@ export class Hot {
     return this.#handle(type, key, options)
   }
 
+  #semaphore(Type: SemaphoreType, key: string | undefined, options: Permits | undefined = {}): unknown {
+    const { shape } = Type
+    const operation = `hot.${factoryOf({ shape })}`
+    checkOptions(operation, options)
+    const value = positive(operation, 'value', options.value ?? 1)
+    return this.#plain({ shape, make: (issue: Issuer): unknown => new Type(issue, value) }, key)
+  }
+
   /** A handle of plain text and numbers, which no codec or schema applies to. */
   #plain(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
     checkOptions(`hot.${factoryOf(type)}`, options)
@@ -436,8 +502,8 @@ function initialized(operation: string, handle: Handle<never, never>, initial: u
   }
 }
 
-function factoryOf({ shape: { name } }: HandleType<unknown>): string {
-  return (name[0] ?? '').toLowerCase() + name.slice(1)
+function factoryOf({ shape: { name } }: Pick<HandleType<unknown>, 'shape'>): string {
+  return name.replace(/^[A-Z]+/, capitals => capitals.toLowerCase())
 }
 
 function keyOf(operation: string, key: unknown): string {

@@ -5,6 +5,7 @@ export type {
   FieldOutputs,
   FieldSchemas,
   HandleOptions,
+  HotBoundedSemaphore,
   HotDefaultDict,
   HotDict,
   HotFloat,
@@ -13,8 +14,11 @@ export type {
   HotLifoQueue,
   HotLifoSetQueue,
   HotList,
+  HotLock,
   HotMultiSet,
   HotQueue,
+  HotRLock,
+  HotSemaphore,
   HotSetQueue,
   HotSet,
   HotString,
@@ -24,6 +28,8 @@ export type {
   SchemaOptions
 } from './handles.js'
 export type { WaitOptions } from './arguments.js'
+export type { Permit } from './types/permit.js'
+export type { AcquireOptions, LeaseOptions } from './types/semaphore.js'
 export type { ConsumeOptions } from './types/queue.js'
 export type { TransactionOptions } from './transaction/perform.js'
 export type { Results } from './transaction/results.js'

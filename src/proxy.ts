@@ -86,8 +86,7 @@ function callable(target: Target, method: Method): (...args: unknown[]) => unkno
 
 /** What to call a handle in an example: `dict`, `list`. */
 function example(target: Target): string {
-  const { name } = target.issue.shape
-  return (name[0] ?? '').toLowerCase() + name.slice(1)
+  return target.issue.shape.name.replace(/^[A-Z]+/, capitals => capitals.toLowerCase())
 }
 
 /** What a handle can't do, and what to call instead. */

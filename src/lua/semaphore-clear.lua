@@ -1,9 +1,8 @@
--- Takes all permits from their holders and those that were added; the next token is higher still. Who waits goes on waiting.
--- O(n) in those who hold.
+-- Starts anew once the holders are deleted: permits that were added are gone, and so is their number unless somebody waits;
+-- who does is served. The next token is higher still. O(log n) in those who wait.
 -- KEYS and ARGV[1]: see include/semaphore.lua.
 -- @include semaphore
-redis.call('DEL', holders, memory)
-held, added = 0, 0
+added = 0
 if redis.call('EXISTS', waiters) == 0 then
   permits = 0
 end

@@ -72,6 +72,7 @@ export class OpenWait {
     }
     this.#asking = true
     this.#again = false
+    if (this.wait.otherwise) return this.#send('try')
     const mode = this.#giveUp ? 'leave' : this.office.reachable(this.key) ? 'wait' : 'try'
     this.#send(this.#plain ? 'try' : mode)
   }
@@ -114,6 +115,8 @@ export class OpenWait {
     this.#asking = false
     if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since))
     this.#plain = false
+    const { otherwise } = this.wait
+    if (otherwise) return this.#end('left', () => this.resolve(otherwise()))
     if (mode === 'wait') this.#enlisted(rest)
     if (this.#giveUp) {
       const reason = this.#giveUp

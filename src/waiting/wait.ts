@@ -33,6 +33,8 @@ export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys'
   readonly decode: (reply: Reply, grant: Grant) => Result
   /** The error when it has not come within the timeout. */
   readonly late: (milliseconds: number) => Error
+  /** For a call that does not wait: what it gives when there is nothing. */
+  readonly otherwise?: () => Result
   /** True when its script remembers an answer given to a ticket until that is told to have arrived. */
   readonly remembers?: boolean
   /** True when the first ask is a plain write: without a ticket, never sent twice, its answer not remembered. */

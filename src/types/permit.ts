@@ -1,0 +1,90 @@
+import { LeaseLostError, NotHeldError } from '../errors.js'
+
+/** What was acquired, as Redis knows it: one ticket among the holders. It is released when the last use of it ends. */
+export interface Holding {
+  readonly key: string
+  readonly token: number
+  readonly signal: AbortSignal
+  /** How many permits stand for it; more than one only where a lock is entered again. */
+  uses: number
+  /** Gives it back; fails with LeaseLostError when its lease had ended. */
+  release(operation: string): Promise<void>
+}
+
+/**
+ * A permit that is held: until it is released, or its lease can't be renewed in time. With `await using` it is released at
+ * the end of the block.
+ *
+ * @example
+ * await using permit = await lock.acquire()
+ * await write(file, { fencingToken: permit.token, signal: permit.signal })
+ */
+export class Permit {
+  /** A fencing token: greater than that of every permit of this key before. What is guarded can refuse lower ones. */
+  readonly token: number
+  /** Aborts with a LeaseLostError as soon as the lease is lost: somebody else may hold the permit from then on. */
+  readonly signal: AbortSignal
+
+  readonly #holding: Holding
+  readonly #operation: string
+  readonly #onRelease: ((permit: Permit) => void) | undefined
+  #held = true
+
+  /** @internal */
+  constructor(holding: Holding, operation: string, onRelease?: (permit: Permit) => void) {
+    this.#holding = holding
+    this.#operation = operation
+    this.#onRelease = onRelease
+    this.token = holding.token
+    this.signal = holding.signal
+    holding.uses++
+  }
+
+  /**
+   * Gives the permit back, at once to who waits for it. A script, O(log n) in those who hold or wait.
+   *
+   * @throws LeaseLostError when the lease was lost before; NotHeldError when it has been released already
+   * @example await permit.release()
+   */
+  async release(): Promise<void> {
+    const holding = this.#holding
+    const operation = this.#operation
+    const { key } = holding
+    if (!this.#held) throw new NotHeldError(`key '${key}': this permit has been released already`, { key, operation })
+    this.#held = false
+    this.#onRelease?.(this)
+    if (--holding.uses === 0) await holding.release(operation)
+    else if (this.signal.aborted) throw leaseLost(key, operation, this.signal.reason)
+  }
+
+  /** The same as release(), for `await using`: does nothing when it has been released. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#held) await this.release()
+  }
+}
+
+/** Runs `fn` with a permit for what is held, and releases it; what `fn` throws comes before what the release throws. */
+export async function runHolding<R>(
+  holding: Holding,
+  operation: string,
+  fn: (permit: Permit) => R
+): Promise<Awaited<R>> {
+  const permit = new Permit(holding, operation)
+  let result: Awaited<R>
+  try {
+    result = await fn(permit)
+  } catch (error) {
+    await permit[Symbol.asyncDispose]().catch(() => {})
+    throw error
+  }
+  await permit[Symbol.asyncDispose]()
+  return result
+}
+
+/** For a release of what was lost meanwhile. */
+export function leaseLost(key: string, operation: string, cause?: unknown): LeaseLostError {
+  return new LeaseLostError(
+    `key '${key}': the lease was lost before this release, so somebody else may have held the permit since: stop when permit.signal aborts, or take a longer lease`,
+    { key, operation, cause }
+  )
+}

@@ -1,0 +1,257 @@
+import { callable, integer, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
+import { script, words, type Command, type Reply, type Request } from '../command.js'
+import { ConnectionError, LeaseLostError, LockTimeoutError, NotHeldError } from '../errors.js'
+import { companion } from '../keys.js'
+import {
+  semaphoreAcquire,
+  semaphoreAdd,
+  semaphoreAvailable,
+  semaphoreClear,
+  semaphoreRelease
+} from '../lua/index.generated.js'
+import type { Pending } from '../pending.js'
+import type { Grant } from '../waiting/wait.js'
+import { Handle, fromPlain, fromReply, readAll, writeAll } from './handle.js'
+import type { Issuer, TypeShape } from './issuer.js'
+import { Permit, leaseLost, runHolding, type Holding } from './permit.js'
+
+/** How long something is held without being renewed. */
+export interface LeaseOptions {
+  /**
+   * Milliseconds after which the permit of a holder that died goes to the next; 30,000 unless given, at least 100. It is
+   * renewed every third of it while the holder lives.
+   */
+  readonly lease?: number
+}
+
+/** How to acquire a permit. */
+export interface AcquireOptions extends WaitOptions, LeaseOptions {}
+
+const DEFAULT_LEASE = 30_000
+
+/** Steps that the kinds of semaphores share; behind symbols, for they are no members. */
+export const hold = Symbol('hold')
+export const permitFor = Symbol('permitFor')
+export const releaseUnheld = Symbol('releaseUnheld')
+export const addPermit = Symbol('addPermit')
+
+/**
+ * What all semaphores and locks do: so many permits, each held by one at a time, in any process. Who finds none waits in
+ * line, and is handed the next by whoever releases it; the permit of a holder that died goes on when its lease ends.
+ */
+export abstract class BaseSemaphore extends Handle<number, never> {
+  readonly #value: number
+  readonly #keys: readonly string[]
+  /** The permits by acquire() and tryAcquire() of this handle that have not been released, oldest first. */
+  readonly #permits = new Set<Permit>()
+
+  /** @internal */
+  constructor(issue: Issuer, value: number) {
+    super(issue)
+    this.#value = value
+    this.#keys = [issue.key, ...['waiters', 'state', 'told'].map(name => companion(issue.key, name))]
+  }
+
+  /** @internal */
+  [readAll](): Request {
+    return script(semaphoreAvailable, [this.issue.key, companion(this.issue.key, 'state')], this.#value)
+  }
+
+  /** @internal */
+  [fromReply](reply: Reply): number {
+    return Number(reply)
+  }
+
+  /** @internal */
+  [fromPlain](operation: string, value: unknown): number {
+    return integer(operation, 'the value', value)
+  }
+
+  /** @internal */
+  [writeAll](): readonly Request[] {
+    const { shape, name } = this.issue
+    throw new TypeError(`${shape.name} '${name}' can't be replaced: it is acquired and released, and clear() frees it`)
+  }
+
+  /**
+   * Takes a permit, and waits in line for one if none is free: who came first is served first. A script, O(log n) in those
+   * who hold or wait; one round trip when one is free.
+   *
+   * @throws LockTimeoutError when none was free within `timeout` milliseconds; the signal's reason when it aborts;
+   * RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of permits;
+   * TransactionError inside of a transaction
+   * @example await using permit = await lock.acquire({ timeout: 5_000, lease: 10_000 })
+   */
+  async acquire(how: AcquireOptions = {}): Promise<Permit> {
+    return this[permitFor]((await this[hold]('acquire', how)) as Holding)
+  }
+
+  /**
+   * Takes a permit if one is free; undefined if not. A script, O(log n) in those who hold or wait.
+   *
+   * @throws RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of
+   * permits; TransactionError inside of a transaction
+   * @example const permit = await lock.tryAcquire()
+   */
+  async tryAcquire(how: LeaseOptions = {}): Promise<Permit | undefined> {
+    const holding = await this[hold]('tryAcquire', how)
+    return holding && this[permitFor](holding)
+  }
+
+  /**
+   * Runs `fn` with a permit, and releases it when `fn` has ended, however it ends. Two round trips when one is free.
+   *
+   * @throws whatever acquire() or `fn` throws; LeaseLostError when `fn` ended well but the lease had been lost
+   * @example await lock.run(async permit => { await write(file, permit.token) })
+   */
+  async run<R>(fn: (permit: Permit) => R, how: AcquireOptions = {}): Promise<Awaited<R>> {
+    const operation = this.issue.operation('run')
+    callable(operation, 'the argument', fn)
+    return runHolding((await this[hold]('run', how)) as Holding, operation, fn)
+  }
+
+  /**
+   * Gives back the permit that this handle acquired last. A script, O(log n) in those who hold or wait.
+   *
+   * @throws NotHeldError when this handle holds none; LeaseLostError when its lease was lost before
+   * @example await lock.release()
+   */
+  async release(): Promise<void> {
+    const permit = [...this.#permits].at(-1)
+    await (permit ? permit.release() : this[releaseUnheld]())
+  }
+
+  /**
+   * How many permits are free. A script, O(log n) in those who hold.
+   *
+   * @throws MismatchError when another handle has another number of permits
+   * @example await semaphore.available() // 4
+   */
+  available(): Pending<number> {
+    return this.issue.read('available', this[readAll](), Number, { keys: this.#keys })
+  }
+
+  /**
+   * Frees it for everyone: who holds a permit finds its signal aborted at the next renewal, and who waits is served. The
+   * number of permits can be another from then on; fencing tokens go on. A MULTI of `DEL` and a script, O(n) in those who
+   * hold.
+   *
+   * @example await lock.clear()
+   */
+  override clear(): Pending<void> {
+    const requests = [words('DEL', this.issue.key), script(semaphoreClear, this.#keys, this.#value)]
+    return this.issue.write('clear', requests, undefined, { typed: false })
+  }
+
+  /** @internal Waits for a permit, which is held by lease from then on; tryAcquire does not wait. */
+  [hold](method: 'acquire' | 'tryAcquire' | 'run', how: AcquireOptions): Pending<Holding | undefined> {
+    const operation = this.issue.operation(method)
+    const { key } = this.issue
+    const length = leaseOf(operation, options(operation, how).lease ?? DEFAULT_LEASE)
+    return this.issue.wait<Holding | undefined>(
+      method,
+      {
+        keys: this.#keys,
+        line: companion(key, 'waiters'),
+        ask: ({ mode, ticket, arrival }) =>
+          script(semaphoreAcquire, this.#keys, this.#value, mode, ticket, arrival, length),
+        decode: (token, grant) => this.#holding(Number(token), grant, length),
+        late: milliseconds =>
+          new LockTimeoutError(`key '${key}' had no permit free within ${milliseconds} ms`, { key, operation }),
+        ...(method === 'tryAcquire' && { otherwise: () => undefined })
+      },
+      waitOptions(operation, method === 'tryAcquire' ? {} : how)
+    )
+  }
+
+  /** @internal A permit that release() of this handle gives back. */
+  [permitFor](holding: Holding): Permit {
+    const permit = new Permit(holding, this.issue.operation('release'), released => this.#permits.delete(released))
+    this.#permits.add(permit)
+    return permit
+  }
+
+  /** @internal */
+  [releaseUnheld](): Promise<void> {
+    const { name, key } = this.issue
+    const operation = this.issue.operation('release')
+    const message = `this handle of '${name}' holds no permit: only what acquired one can release it`
+    return Promise.reject(new NotHeldError(message, { key, operation }))
+  }
+
+  /** @internal */
+  [addPermit](): Pending<void> {
+    return this.issue.write('release', script(semaphoreAdd, this.#keys, this.#value))
+  }
+
+  #holding(token: number, { ticket, since }: Grant, length: number): Holding {
+    const { key, home } = this.issue
+    const { dispatcher } = home
+    const request = script(semaphoreRelease, this.#keys, this.#value, ticket)
+    const release = this.issue.command('write', 'release', request, released => released === 1, { keys: this.#keys })
+    const again: Command<boolean> = { ...release, repeatable: true }
+    const lost = new AbortController()
+    const lease = dispatcher.keep({
+      length,
+      since,
+      renew: this.issue.renewal('renew', key, ticket, length),
+      giveUp: again,
+      lost: why => {
+        const details = { key, operation: this.issue.operation('acquire') }
+        lost.abort(new LeaseLostError(`key '${key}': the lease of this permit is lost: ${why}`, details))
+      }
+    })
+    return {
+      key,
+      token,
+      signal: lost.signal,
+      uses: 0,
+      release: async operation => {
+        lease.stop()
+        if (lost.signal.aborted) throw leaseLost(key, operation, lost.signal.reason)
+        try {
+          if (await dispatcher.runOutside(release)) return
+        } catch (error) {
+          if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
+          await dispatcher.runOutside(again)
+          return
+        }
+        throw leaseLost(key, operation)
+      }
+    }
+  }
+}
+
+/** So many permits, and never more: releasing what is not held is an error. */
+export class BoundedSemaphore extends BaseSemaphore {
+  static readonly shape: TypeShape = { name: 'BoundedSemaphore', holds: 'zset', indexedBy: 'nothing' }
+}
+
+/** So many permits to begin with: releasing more than was acquired adds to them, as Python's threading.Semaphore does. */
+export class Semaphore extends BaseSemaphore {
+  static readonly shape: TypeShape = { name: 'Semaphore', holds: 'zset', indexedBy: 'nothing' }
+
+  /** @internal */
+  override async [releaseUnheld](): Promise<void> {
+    await this[addPermit]()
+  }
+}
+
+/** One permit: one holder at a time, of all processes. */
+export class Lock extends BaseSemaphore {
+  static readonly shape: TypeShape = { name: 'Lock', holds: 'zset', indexedBy: 'nothing' }
+
+  /** @internal */
+  constructor(issue: Issuer) {
+    super(issue, 1)
+  }
+
+  /**
+   * Whether somebody holds it now. A script, O(1).
+   *
+   * @example await lock.locked()
+   */
+  async locked(): Promise<boolean> {
+    return (await this.available()) === 0
+  }
+}
