@@ -8,8 +8,9 @@ import { types } from './support/types.js'
 /** The parts of what `filled` made, without what tells them apart: all the same. */
 function partsOf(value: unknown): unknown[] {
   if (value instanceof Map) return [...value.values()]
-  if (value instanceof Set) return [...(value as Set<string>)].map(member => member.replace(/ #\d+$/, ''))
-  return typeof value === 'number' ? [value] : Object.values(value as object)
+  if (typeof value === 'number') return [value]
+  const parts: unknown[] = value instanceof Set ? [...value] : Object.values(value as object)
+  return parts.map(part => (typeof part === 'string' ? part.replace(/ #\d+$/, '') : part))
 }
 
 describe.each(backends)('on $name', ({ name: backend, createHot, raw }) => {

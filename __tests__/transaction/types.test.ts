@@ -17,7 +17,9 @@ const untyped: Readonly<Record<string, Call>> = {
   persist: handle => handle.persist()
 }
 
-const callsOf = (type: TypeUnderTest) => Object.entries({ ...untyped, ...type.calls })
+const typedCallsOf = ({ calls, waits = [] }: TypeUnderTest) =>
+  Object.entries(calls).filter(([name]) => !waits.includes(name))
+const callsOf = (type: TypeUnderTest) => [...Object.entries(untyped), ...typedCallsOf(type)]
 
 /** A call that never waits: what it should give, or why it was refused. */
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
@@ -109,18 +111,39 @@ describe.each(backends)('A transaction on $name', ({ createHot, raw }) => {
       expect(runs).toBe(isRead || isReadFirst ? 2 : 1)
     })
 
-    test.each(Object.entries(type.calls))(
-      '%s: on a key that holds something else it fails by name',
-      async (_, call) => {
-        const key = freshKey()
-        await raw(key, ...(type.holds === 'string' ? ['RPUSH', key, 'x'] : ['SETBIT', key, '1', '1']))
-        const error = await failureOf(hot.transaction(() => [call(type.make(hot, key))]))
-        const failures = error instanceof TransactionError ? error.results : []
-        const [failed] = failures.filter(({ status }) => status === 'rejected')
-        expect((failed as PromiseRejectedResult | undefined)?.reason ?? error).toBeInstanceOf(KeyTypeError)
-        expect(await raw(key, 'TYPE', key)).toBe(type.holds === 'string' ? 'list' : 'string')
-      }
-    )
+    test.each(typedCallsOf(type))('%s: on a key that holds something else it fails by name', async (_, call) => {
+      const key = freshKey()
+      await raw(key, ...(type.holds === 'string' ? ['RPUSH', key, 'x'] : ['SETBIT', key, '1', '1']))
+      const error = await failureOf(hot.transaction(() => [call(type.make(hot, key))]))
+      const failures = error instanceof TransactionError ? error.results : []
+      const [failed] = failures.filter(({ status }) => status === 'rejected')
+      expect((failed as PromiseRejectedResult | undefined)?.reason ?? error).toBeInstanceOf(KeyTypeError)
+      expect(await raw(key, 'TYPE', key)).toBe(type.holds === 'string' ? 'list' : 'string')
+    })
+
+    if (type.waits) {
+      test.each(type.waits)(
+        '%s: might wait, so it is refused, and fails the transaction even if caught',
+        async name => {
+          for (const value of [type.sample, type.empty]) {
+            const handle = type.make(hot, freshKey())
+            await handle.replace(value)
+            const before = await handle.toJS()
+            const inside: Outcome[] = []
+            const whole = await outcomeOf(
+              hot.transaction(async () => {
+                void handle.expire(60_000)
+                inside.push(await outcomeOf(type.calls[name]!(handle)))
+              })
+            )
+            expect(inside).toEqual([{ error: expect.any(TransactionError) }])
+            expect(whole).toEqual(inside[0])
+            expect(await handle.toJS()).toEqual(before)
+            expect(await handle.ttl()).toBeUndefined()
+          }
+        }
+      )
+    }
 
     test('with reads first and writes after, all or nothing', async () => {
       const [source, target] = [await filled(type), type.make(hot, freshKey())]
