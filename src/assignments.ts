@@ -1,4 +1,5 @@
 import { HotError } from './errors.js'
+import { Generations } from './generations.js'
 
 const MOST_KEPT = 100
 
@@ -7,28 +8,26 @@ const MOST_KEPT = 100
  * what failed until somebody has been told.
  */
 export class Assignments {
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Generations()
   #failures: unknown[] = []
   #failed = 0
 
   constructor(private readonly onError: ((error: unknown) => void) | undefined) {}
 
   track(result: Promise<unknown>): void {
-    const done: Promise<void> = result.then(
-      () => {
-        this.#underWay.delete(done)
-      },
+    const generation = this.#underWay.begin()
+    result.then(
+      () => generation.ended(),
       (error: unknown) => {
-        this.#underWay.delete(done)
         this.#fail(error)
+        generation.ended()
       }
     )
-    this.#underWay.add(done)
   }
 
   /** Waits for all assignments made so far and throws what failed since the last time. */
   async flush(): Promise<void> {
-    await Promise.all(this.#underWay)
+    await this.#underWay.settled()
     const failures = this.#failures
     const failed = this.#failed
     this.#failures = []

@@ -16,8 +16,11 @@ export type Request =
   | { readonly script: Script; readonly keys: readonly string[]; readonly args: readonly string[] }
 
 /** One Redis command. */
-export function words(...parts: readonly (string | number)[]): Request {
-  return { args: parts.map(String) }
+export function words(...parts: (string | number)[]): Request {
+  for (let index = 0; index < parts.length; index++) {
+    if (typeof parts[index] === 'number') parts[index] = String(parts[index])
+  }
+  return { args: parts as string[] }
 }
 
 /** One call of a script. */

@@ -1,6 +1,7 @@
 import type { Command, Runner } from '../command.js'
 import type { WaitOptions } from '../arguments.js'
 import { CrossSlotError, closed } from '../errors.js'
+import { Generations } from '../generations.js'
 import { Pending } from '../pending.js'
 import { Leases, type Lease, type Terms } from '../waiting/lease.js'
 import type { Wait } from '../waiting/wait.js'
@@ -25,23 +26,6 @@ export interface ConnectionOptions {
 /** The transactions of one Hot that read share at most this many connections (on a cluster: to each master). */
 const MOST_TRANSACTION_CONNECTIONS = 8
 
-/** Calls made while it was the newest of its kind: whoever comes later can wait until all of them are done. */
-class Generation {
-  open = 0
-  #done: (() => void) | undefined
-
-  constructor(readonly previous: Promise<void> | undefined) {}
-
-  ended(): void {
-    if (--this.open === 0) this.#done?.()
-  }
-
-  async settled(): Promise<void> {
-    await this.previous
-    if (this.open > 0) await new Promise<void>(resolve => (this.#done = resolve))
-  }
-}
-
 /** The shared way to Redis: runs the commands of one Hot, in order. The first one connects. */
 export class Connection implements Runner {
   readonly #route: Route
@@ -49,7 +33,7 @@ export class Connection implements Runner {
   readonly #pools = new Map<string, Pool>()
   readonly #waits: Waits
   readonly #leases: Leases
-  #generation = new Generation(undefined)
+  readonly #calls = new Generations()
   #closed = false
 
   constructor({ url, client, connectTimeout }: ConnectionOptions) {
@@ -75,8 +59,7 @@ export class Connection implements Runner {
       if (this.#closed) return reject(closed(command))
       const crossing = this.crossSlot(command)
       if (crossing) return reject(crossing)
-      const generation = this.#generation
-      generation.open++
+      const generation = this.#calls.begin()
       const call: Call<Result> = {
         command,
         resolve: result => {
@@ -94,13 +77,7 @@ export class Connection implements Runner {
 
   /** Resolves when every call made so far has been answered; undefined when none is under way. */
   settled(): Promise<void> | undefined {
-    const { open, previous } = this.#generation
-    if (open === 0 && previous === undefined) return undefined
-    const settled = this.#generation.settled().then(() => {
-      if (this.#generation.previous === settled) this.#generation = new Generation(undefined)
-    })
-    this.#generation = new Generation(settled)
-    return settled
+    return this.#calls.settled()
   }
 
   /** The error for a call whose keys can't be used together. */

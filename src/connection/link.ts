@@ -9,6 +9,9 @@ import type { Source } from './source.js'
 /** A read is sent again after this many lost connections; then whatever loses them may well be the read itself. */
 const MOST_LOSSES = 5
 
+/** So long after its last answer a connection still counts as busy: to tell the event loop after every call costs more. */
+const IDLE_AFTER = 10
+
 /** Error replies of a cluster node that does not serve the key (now). */
 export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
 
@@ -28,6 +31,7 @@ export class Link implements Lane {
   #held = false
   #connecting = false
   #alive = true
+  #idling: NodeJS.Timeout | undefined
 
   constructor(
     private readonly source: Source,
@@ -46,6 +50,7 @@ export class Link implements Lane {
   }
 
   close(): void {
+    clearTimeout(this.#idling)
     this.source.close()
   }
 
@@ -62,7 +67,7 @@ export class Link implements Lane {
     if (!client) return this.#connect()
     const calls = this.#takeQueue()
     const alone = this.#underWay === 0 && calls.length === 1
-    this.#keepAlive(true)
+    this.#stayAlive()
     for (const call of calls) this.#send(client, call, alone)
   }
 
@@ -118,7 +123,7 @@ export class Link implements Lane {
     tell()
     if (this.#underWay > 0) return
     if (this.#queue.length + this.#again.length > 0) this.#schedule()
-    else this.#keepAlive(false)
+    else this.#idling ??= setTimeout(this.#rest, IDLE_AFTER)
   }
 
   #failed(client: RedisClient, call: Call, error: unknown): void {
@@ -152,10 +157,18 @@ export class Link implements Lane {
     call.reject(new ConnectionError(message, { key: keys[0], operation, cause: error, outcome: 'unknown' }))
   }
 
-  #keepAlive(busy: boolean): void {
-    if (busy === this.#alive) return
-    this.#alive = busy
-    this.source.keepAlive(busy)
+  #stayAlive(): void {
+    if (this.#alive) return
+    this.#alive = true
+    this.source.keepAlive(true)
+  }
+
+  /** Keeps the process alive no longer, if there is still nothing to do. */
+  readonly #rest = (): void => {
+    this.#idling = undefined
+    if (this.#underWay + this.#queue.length + this.#again.length > 0) return
+    this.#alive = false
+    this.source.keepAlive(false)
   }
 }
 

@@ -91,7 +91,10 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    * @example await todo.push('a', 'b') // 2
    */
   push(...values: Input[]): Pending<number> {
-    return this.#append('push', values)
+    return this.#append(
+      'push',
+      values.map(value => this.issue.encode('push', value))
+    )
   }
 
   /**
@@ -101,7 +104,11 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    * @example await todo.extend(['a', 'b']) // 2
    */
   extend(values: Iterable<Input>): Pending<number> {
-    return this.#append('extend', iterable(this.issue.operation('extend'), 'the argument', values))
+    const items = iterable<Input>(this.issue.operation('extend'), 'the argument', values)
+    return this.#append(
+      'extend',
+      Array.from(items, value => this.issue.encode('extend', value))
+    )
   }
 
   /**
@@ -361,8 +368,7 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     return this.issue.read(method, request, found => (found === null ? -1 : Number(found)))
   }
 
-  #append(method: string, values: Iterable<Input>): Pending<number> {
-    const texts = Array.from(values, value => this.issue.encode(method, value))
+  #append(method: string, texts: readonly string[]): Pending<number> {
     if (texts.length === 0) return this.issue.write(method, words('LLEN', this.issue.key), Number)
     return this.issue.write(method, this.#push('RPUSH', texts), last)
   }
