@@ -2,6 +2,7 @@
 // the machine for a while slows both. Only the ratio is worth anything; the absolute times are this machine's.
 
 import { stopAll, startServer, type Server } from '../../__tests__/support/servers.js'
+import { between, microseconds, printTable, quantile } from './figures.js'
 
 /** One call, or one batch of them, done `times` times over. */
 type Work = (times: number) => Promise<void>
@@ -58,14 +59,6 @@ async function timeOf(work: Work, times: number): Promise<number> {
   return ((performance.now() - start) * 1000) / times
 }
 
-function quantile(values: readonly number[], at: number): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  const place = (sorted.length - 1) * at
-  const below = sorted[Math.floor(place)] ?? NaN
-  const above = sorted[Math.ceil(place)] ?? NaN
-  return below + (above - below) * (place - Math.floor(place))
-}
-
 /** Work that awaits one call after the other. */
 export function oneByOne(call: () => Promise<unknown>): Work {
   return async times => {
@@ -73,29 +66,19 @@ export function oneByOne(call: () => Promise<unknown>): Work {
   }
 }
 
-export function print(title: string, measurements: readonly Measurement[]): void {
-  const rows = [
-    ['', 'hot-redis', 'raw', 'ratio', 'middle half'],
-    ...measurements.map(({ name, hot, raw, ratio, low, high }) => [
+/** `other` names what hot-redis is measured beside. */
+export function print(title: string, measurements: readonly Measurement[], other = 'raw'): void {
+  printTable(
+    title,
+    ['', 'hot-redis', other, 'ratio', 'middle half'],
+    measurements.map(({ name, hot, raw, ratio, low, high }) => [
       name,
       microseconds(hot),
       microseconds(raw),
       ratio.toFixed(2),
-      `${low.toFixed(2)} to ${high.toFixed(2)}`
+      between(low, high)
     ])
-  ]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
-  console.log(`\n${title}`)
-  for (const row of rows) {
-    const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
-    )
-    console.log(cells.join('   '))
-  }
-}
-
-function microseconds(value: number): string {
-  return value < 10_000 ? `${value.toFixed(1)} µs` : `${(value / 1000).toFixed(1)} ms`
+  )
 }
 
 /** Runs `main` against a server of its own, which is stopped whatever happens. */
