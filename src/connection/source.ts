@@ -150,12 +150,14 @@ export function ownClient(url: string, connectTimeout: number): OwnClient {
   return new OwnClient(create, addressOf(url), connectTimeout)
 }
 
+/** In RESP3 invalidations come in another form; these options of node-redis 5 and 6 would ask for it. */
+const RESP2_ONLY = { RESP: 2, clientSideCache: undefined, emitInvalidate: false, maintNotifications: 'disabled' }
+
 /** A connection of our own to where a lent client goes, with its options. */
 export function duplicateOf(lent: RedisClient, address: string, connectTimeout: number): OwnClient {
   const create = ({ connectTimeout }: { connectTimeout: number }): RedisClient => {
     const socket = { ...lent.options?.socket, reconnectStrategy: false, connectTimeout }
-    // RESP2 also from clients that speak RESP3, whose messages and invalidations come in another form.
-    return lent.duplicate({ disableOfflineQueue: true, socket, RESP: 2, clientSideCache: undefined }) as RedisClient
+    return lent.duplicate({ disableOfflineQueue: true, socket, ...RESP2_ONLY }) as RedisClient
   }
   return new OwnClient(create, address, connectTimeout)
 }

@@ -283,7 +283,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
         yield held.item
       }
     } finally {
-      if (held) await this.#endLease(held, 'back')
+      if (held && !held.lease.over) await this.#endLease(held, 'back')
     }
   }
 

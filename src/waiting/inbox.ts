@@ -1,4 +1,5 @@
 import type { Reply, Request } from '../command.js'
+import { ConnectionError } from '../errors.js'
 import { wordsOf } from '../connection/call.js'
 import { isReply, type RedisClient } from '../connection/client.js'
 import type { OwnClient } from '../connection/source.js'
@@ -6,31 +7,36 @@ import type { OwnClient } from '../connection/source.js'
 /** Where Redis sends the names of tracked keys that have changed. */
 const INVALIDATIONS = '__redis__:invalidate'
 
-/** How often to look at keys that Redis does not let us track. */
+/** How often to look at all keys where Redis does not let us track them. */
 const LOOK_INTERVAL = 1_000
+
+/** After so many lost connections while it subscribes, something is wrong. */
+const MOST_LOSSES = 5
 
 /** Who is told what arrives. */
 export interface Recipient {
   message(text: string): void
   /** Other programs may have changed these keys; undefined for any key. */
   touched(keys: readonly string[] | undefined): void
-  /** The connection is gone: who is in line can't be told any more. */
+  /** Nothing arrives any more: who is in line can't be told. */
   dropped(): void
 }
 
 /**
- * What Redis tells a process that waits, over one connection to each server however many waits there are. A second one
- * reads the keys that other programs may change, so that Redis says when they do (CLIENT TRACKING).
+ * What one server tells a process that waits, over one connection however many waits there are. A second one reads the
+ * keys that other programs may change, so that Redis says when they do (CLIENT TRACKING); when one of them is lost, so is
+ * the other.
  */
 export class Inbox {
   readonly #subscriber: OwnClient
-  readonly #tracker: OwnClient
+  readonly #reader: OwnClient
+  /** Keys whose next change will be told. */
   readonly #watched = new Set<string>()
   #opening: Promise<void> | undefined
-  #tracking: Promise<RedisClient | undefined> | undefined
+  #tracks = false
   #looking: NodeJS.Timeout | undefined
-  #subscribed = false
-  #id = ''
+  #open = false
+  #closed = false
 
   constructor(
     connector: () => OwnClient,
@@ -38,102 +44,106 @@ export class Inbox {
     private readonly recipient: Recipient
   ) {
     this.#subscriber = connector()
-    this.#tracker = connector()
+    this.#reader = connector()
   }
 
   /** Whether messages arrive now. */
   get ready(): boolean {
-    return this.#subscribed && this.#subscriber.client !== undefined
+    return this.#open && this.#subscriber.client !== undefined
   }
 
   /** Resolves when messages arrive; fails with a ConnectionError within the connect timeout. */
   open(): Promise<void> {
     if (this.ready) return Promise.resolve()
-    return (this.#opening ??= this.#subscribe().finally(() => (this.#opening = undefined)))
+    return (this.#opening ??= this.#connect().finally(() => (this.#opening = undefined)))
   }
 
   /**
-   * Reads a key in such a way that its next change is told. Undefined when that is being done already, or can't be: then
-   * it counts as changed each second.
+   * Reads a key in such a way that its next change is told; undefined when that has been done already, or can't be. Then
+   * all keys count as changed each second.
    */
   async watch(key: string, request: Request): Promise<Reply | undefined> {
-    if (this.#watched.has(key) || !this.ready) return undefined
+    const { client } = this.#reader
+    if (!this.#tracks || !client || this.#watched.has(key)) return undefined
     this.#watched.add(key)
-    try {
-      const client = await (this.#tracking ??= this.#track())
-      if (client) return (await client.sendCommand(wordsOf(request, 'EVAL'))) as Reply
-      this.#looking ??= setInterval(() => this.#touched([...this.#watched]), LOOK_INTERVAL)
-    } catch {
-      this.#watched.delete(key)
-      this.#tracking = undefined
-    }
-    return undefined
+    return (await client.sendCommand(wordsOf(request, 'EVAL')).catch(() => undefined)) as Reply | undefined
   }
 
   keepAlive(busy: boolean): void {
     this.#subscriber.keepAlive(busy)
-    if (busy) this.#looking?.ref()
-    else this.#looking?.unref()
   }
 
   close(): void {
-    this.#subscribed = false
+    this.#closed = true
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    this.#open = false
+    this.#tracks = false
     clearInterval(this.#looking)
-    this.#looking = undefined
-    this.#tracking = undefined
     this.#watched.clear()
     this.#subscriber.close()
-    this.#tracker.close()
+    this.#reader.close()
   }
 
-  async #subscribe(): Promise<void> {
-    await this.#subscriber.connect()
-    const client = this.#subscriber.client as RedisClient
-    const check = (): void => {
-      if (this.#subscribed && this.#subscriber.client === undefined) this.#drop()
+  async #connect(): Promise<void> {
+    for (let losses = 0; !this.ready; losses++) {
+      this.#letGo()
+      await Promise.all([this.#subscriber.connect(), this.#reader.connect()])
+      try {
+        await this.#subscribe(this.#subscriber.client as RedisClient, this.#reader.client as RedisClient)
+        this.#open = true
+      } catch (error) {
+        if (!isReply(error) && losses < MOST_LOSSES) continue
+        this.#letGo()
+        throw unheard(error)
+      }
     }
-    client.on('error', check)
-    client.on('end', check)
-    this.#id = String(await client.sendCommand(['CLIENT', 'ID']).catch(() => ''))
-    await client.subscribe?.(this.channel, text => this.recipient.message(String(text)))
-    this.#subscribed = true
+    if (this.#closed) this.#letGo()
   }
 
-  #drop(): void {
-    this.close()
+  /** Who is in line must hear of FLUSHALL, too: nobody gets there before the tracking is on. */
+  async #subscribe(subscriber: RedisClient, reader: RedisClient): Promise<void> {
+    this.#reader.keepAlive(false)
+    for (const client of [subscriber, reader]) for (const event of ['error', 'end']) client.on(event, this.#check)
+    this.#tracks = await this.#track(subscriber, reader)
+    if (!this.#tracks) this.#looking = setInterval(() => this.recipient.touched(undefined), LOOK_INTERVAL).unref()
+    await subscriber.subscribe?.(this.channel, text => this.recipient.message(String(text)))
+  }
+
+  readonly #check = (): void => {
+    if (!this.#open || (this.#subscriber.client && this.#reader.client)) return
+    this.#letGo()
     this.recipient.dropped()
   }
 
-  /** The client whose reads are tracked; undefined when Redis does not allow that. */
-  async #track(): Promise<RedisClient | undefined> {
-    const subscriber = this.#subscriber.client
-    await this.#tracker.connect()
-    this.#tracker.keepAlive(false)
-    const client = this.#tracker.client as RedisClient
-    client.on('error', () => {
-      if (this.#tracker.client || !this.#subscribed) return
-      this.#tracking = undefined
-      this.#touched(undefined)
-    })
+  /** Whether Redis allows it. */
+  async #track(subscriber: RedisClient, reader: RedisClient): Promise<boolean> {
     try {
-      await client.sendCommand(['CLIENT', 'TRACKING', 'ON', 'REDIRECT', this.#id])
-      await subscriber?.subscribe?.(INVALIDATIONS, keys => this.#touched(keyNames(keys)), true)
-      return client
+      const id = await subscriber.sendCommand(['CLIENT', 'ID'])
+      await subscriber.subscribe?.(INVALIDATIONS, keys => this.#touched(keys), true)
+      await reader.sendCommand(['CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id)])
+      return true
     } catch (error) {
-      if (!isReply(error)) throw error
-      this.#tracker.close()
-      return undefined
+      if (isReply(error)) return false
+      throw error
     }
   }
 
-  #touched(keys: readonly string[] | undefined): void {
+  /** Of all keys, when none are named: as after FLUSHALL. */
+  #touched(names: unknown): void {
+    const keys = Array.isArray(names) ? names.map(String) : undefined
     if (keys) for (const key of keys) this.#watched.delete(key)
     else this.#watched.clear()
     this.recipient.touched(keys)
   }
 }
 
-/** The keys of an invalidation; none are named when all of them are gone (FLUSHALL). */
-function keyNames(keys: unknown): readonly string[] | undefined {
-  return Array.isArray(keys) ? keys.map(String) : undefined
+function unheard(cause: unknown): ConnectionError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ConnectionError(
+    `can't be told of what is waited for (${reason}): a user with restricted rights needs SUBSCRIBE and PUBLISH, and the channels hot-redis:*`,
+    { outcome: 'not-sent', cause }
+  )
 }

@@ -36,6 +36,11 @@ export class Lease {
     this.#check(terms.since + terms.length / 3)
   }
 
+  /** Whether it has been lost, given up or stopped. */
+  get over(): boolean {
+    return this.#over
+  }
+
   /** Renews it no more; whoever holds it gives it up. */
   stop(): void {
     this.#over = true

@@ -1,9 +1,11 @@
 import type { WaitOptions } from '../arguments.js'
 import type { Command, Reply } from '../command.js'
+import type { Aborts } from './aborts.js'
 import type { Mode, Wait } from './wait.js'
 
 /** What a wait needs of those who look after all of them. */
 export interface Office {
+  readonly aborts: Aborts
   run<R>(command: Command<R>): Promise<R>
   /** Whether whoever is put in line at this key can be told of it. */
   reachable(key: string): boolean
@@ -58,7 +60,7 @@ export class OpenWait {
     if (timeout !== undefined && timeout <= LONGEST_TIMER) {
       this.#timer = setTimeout(() => this.leave(() => this.wait.late(timeout)), timeout)
     }
-    signal?.addEventListener('abort', this.#aborted)
+    if (signal) this.office.aborts.listen(signal, this.#aborted)
     this.ask()
   }
 
@@ -156,7 +158,7 @@ export class OpenWait {
     if (this.#over) return
     this.#over = true
     clearTimeout(this.#timer)
-    this.limits.signal?.removeEventListener('abort', this.#aborted)
+    if (this.limits.signal) this.office.aborts.unlisten(this.limits.signal, this.#aborted)
     this.office.ended(this, how)
     tell()
   }

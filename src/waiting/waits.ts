@@ -4,6 +4,7 @@ import type { Command } from '../command.js'
 import { ConnectionError, closed } from '../errors.js'
 import type { Route } from '../connection/route.js'
 import { Pending } from '../pending.js'
+import { Aborts } from './aborts.js'
 import { Inbox, type Recipient } from './inbox.js'
 import { OpenWait, type Office } from './open-wait.js'
 import type { Wait } from './wait.js'
@@ -30,6 +31,7 @@ interface Place {
 
 /** All waits of one Hot: what Redis tells them arrives here. */
 export class Waits implements Office, Recipient {
+  readonly aborts = new Aborts()
   readonly #channel = `hot-redis:${nanoid()}`
   readonly #byNumber = new Map<string, OpenWait>()
   readonly #byKey = new Map<string, Waiting>()
@@ -126,15 +128,10 @@ export class Waits implements Office, Recipient {
   }
 
   touched(keys: readonly string[] | undefined): void {
-    if (keys) for (const key of keys) this.#look(key)
-    else this.#askAll()
+    for (const key of keys ?? this.#byKey.keys()) this.#look(key)
   }
 
   dropped(): void {
-    this.#askAll()
-  }
-
-  #askAll(): void {
     for (const open of this.#byNumber.values()) open.ask()
   }
 
