@@ -186,7 +186,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         const lock = made()
         const other = make(rival, lock.key)
         const permit = await lock.acquire({ lease: 300 })
-        const waits = [other.acquire(soon), other.acquire(soon)]
+        const waits = [other.acquire(soon), make(rival, lock.key).acquire(soon)]
         await untilWaiting(raw, lock.key, 2)
         await expect(make(hot, lock.key).clear()).resolves.toBeUndefined()
         const next = await waits[0]!

@@ -122,3 +122,21 @@ export async function expectFailure(call: PromiseLike<unknown>, code: string, ke
   expect(error.message).toContain(key)
   return error
 }
+
+/** A door that somebody opens, to hold a call chain where it is. */
+export function door() {
+  let open!: () => void
+  const opened = new Promise<void>(resolve => (open = resolve))
+  return { open, opened }
+}
+
+/** Starts a chain that holds the lock in run(); resolves when it is inside. */
+export async function insideOf(lock: Pick<AnySemaphore, 'run'>) {
+  const [inside, leave] = [door(), door()]
+  const ended = lock.run(async () => {
+    inside.open()
+    await leave.opened
+  })
+  await inside.opened
+  return { leave: () => (leave.open(), ended) }
+}
