@@ -1,9 +1,10 @@
-// npm run demo: two processes share a list, a dict and a default dict. What each line sends is not written down here: it
-// is what Redis itself says it has received (MONITOR).
+// npm run demo: two processes share a list, a dict, a default dict, a queue and a lock. What each line sends is not written
+// down here: it is what Redis itself says it has received (MONITOR).
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RedisMemoryServer } from 'redis-memory-server'
 import type { Seen } from './demo/computer.js'
 import { Monitor } from './demo/monitor.js'
@@ -13,17 +14,22 @@ type Name = 'A' | 'B'
 /** How long one step may take, in milliseconds; they take a few. */
 const PATIENCE = 10_000
 
+/** How long to let a call that waits get in line, in milliseconds, so that what it sends is shown beside it. */
+const UNTIL_IN_LINE = 250
+
 interface Step {
   readonly on: readonly Name[]
   readonly line: string
   /** What is to be seen then; nothing if left out. */
   readonly see: string
   readonly fails: boolean
+  /** Leaves a call waiting. */
+  readonly waits: boolean
 }
 
 const on =
   (...names: Name[]) =>
-  (line: string, see = '', { fails = false } = {}): Step => ({ on: names, line, see, fails })
+  (line: string, see = '', { fails = false, waits = false } = {}): Step => ({ on: names, line, see, fails, waits })
 const a = on('A')
 const b = on('B')
 const both = on('A', 'B')
@@ -62,6 +68,19 @@ const session: readonly (string | Step)[] = [
   a('await votes.tea', '0'),
   both("for (let i = 0; i < 500; i++) await votes.increment('tea')"),
   b('await votes.tea', '1000'),
+
+  'A queue: who finds nothing waits in line, and is handed what the other computer puts',
+  both("const jobs = hot.queue('jobs')"),
+  a('const job = jobs.get()', '', { waits: true }),
+  b("await jobs.put({ resize: 'cat.png' })"),
+  a('await job', "{ resize: 'cat.png' }"),
+
+  'A lock: one at a time, in the order of arrival',
+  both("const lock = hot.lock('report')"),
+  a('const permit = await lock.acquire()'),
+  b("const turn = lock.run(() => 'now it is B')", '', { waits: true }),
+  a('await permit.release()'),
+  b('await turn', "'now it is B'"),
 
   'What JavaScript can not ask Redis is an error that says what to call, not a silent {}',
   a(
@@ -108,6 +127,7 @@ function show(left: readonly string[], right: readonly string[]): void {
 /** Runs one step and shows it; whether it gave what it should. */
 async function play(step: Step, computers: Readonly<Record<Name, Computer>>, monitor: Monitor): Promise<boolean> {
   const seen = await Promise.all(step.on.map(name => computers[name].run(step.line)))
+  if (step.waits) await sleep(UNTIL_IN_LINE)
   const wrong = seen.find(({ text, failed }) => text !== step.see || failed !== step.fails)
   const output = (wrong ?? seen[0])?.text.trimEnd() ?? ''
   const lines = output === '' ? [] : output.split('\n').map(line => `      ${line}`)
@@ -130,7 +150,8 @@ async function main(): Promise<boolean> {
     console.log(
       '\nScripts are named by their file in src/lua: each runs as one step. Redis does not know a script at its first'
     )
-    console.log('EVALSHA, so it is sent once more, whole (EVAL). What sets up a connection is left out.')
+    console.log('EVALSHA, so it is sent once more, whole (EVAL). What sets up a connection is left out, and so are the')
+    console.log("companions of a queue's or a lock's key ({jobs}:getters and so on), which are told to each script.")
     return true
   } finally {
     await Promise.all([monitor.stop(), computers.A.stop(), computers.B.stop()])
