@@ -3,6 +3,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, LeaseLostError, LockTimeoutError, type Permit } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
+import { ownServer } from './support/own-server.js'
 import { failureOf } from './support/promises.js'
 import { expectAllFree, expectFailure, semaphores, untilWaiting } from './support/semaphores.js'
 
@@ -221,4 +222,29 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
     await expectAllFree(rival.boundedSemaphore(slots.key, { value: 2 }), 2)
     expect(await failureOf(lock.acquire())).toBeInstanceOf(ConnectionError)
   })
+})
+
+test('Many waits on many keys use one more connection, and all are served', async () => {
+  const { hot, another, raw, close } = await ownServer()
+  const rival = another()
+  const keys = Array.from({ length: 300 }, (_, index) => `lock:${index}`)
+  const permits = await Promise.all(keys.map(key => hot.lock(key).acquire({ lease: 60_000 })))
+  let served = 0
+  const waits = keys.flatMap(key =>
+    Array.from({ length: 10 }, async () => {
+      const permit = await rival.lock(key).acquire({ timeout: 25_000 })
+      served++
+      await permit.release()
+    })
+  )
+  for (const key of keys) await untilWaiting((_, ...args) => raw(...args), key, 10)
+  // That of this test, that of the holder, and two of the one who waits.
+  const clients = String(await raw('CLIENT', 'LIST'))
+    .trim()
+    .split('\n')
+  expect(clients.length).toBeLessThanOrEqual(5)
+  expect(served).toBe(0)
+  await Promise.all([...permits.map(permit => permit.release()), ...waits])
+  expect(served).toBe(3_000)
+  await close()
 })

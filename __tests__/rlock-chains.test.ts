@@ -4,7 +4,7 @@ import { LockTimeoutError, type Permit } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { failureOf } from './support/promises.js'
-import { expectAllFree, insideOf } from './support/semaphores.js'
+import { door, expectAllFree, insideOf } from './support/semaphores.js'
 
 describe.each(backends)('An RLock on $name', ({ createHot: another }) => {
   const hot = another()
@@ -70,6 +70,26 @@ describe.each(backends)('An RLock on $name', ({ createHot: another }) => {
       if (end === 'timeout') expect(first).toBeInstanceOf(LockTimeoutError)
       else expect(first).toBe(reason)
       await expectAllFree(lock)
+    })
+
+    test('a chain that outlived an earlier run() waits for its turn, and does not enter by another handle', async () => {
+      const { lock } = made()
+      const permit = await lock.acquire()
+      const later = door()
+      let inside = true
+      let outliving: readonly Promise<unknown>[] = []
+      await lock.run(() => {
+        const entering = later.opened.then(() => lock.run(() => inside))
+        outliving = [entering, later.opened.then(() => hot.rlock(lock.key).tryAcquire())]
+      })
+      const chain = await insideOf(lock)
+      later.open()
+      const sooner = await Promise.race([outliving[0], sleep(300, 'it waits')])
+      inside = false
+      await chain.leave()
+      expect([sooner, await outliving[0], await outliving[1]]).toEqual(['it waits', false, undefined])
+      await permit.release()
+      await expectAllFree(rival.rlock(lock.key))
     })
 
     test('a chain that fails lets the next one in; one that comes when all was released acquires anew', async () => {

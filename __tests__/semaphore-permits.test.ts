@@ -104,6 +104,61 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
     })
   })
 
+  describe('In a transaction', () => {
+    test.each(['available', 'toJS', 'equals'] as const)(
+      '%s() is read, and runs it again when permits were added',
+      async read => {
+        const tag = `{${freshKey()}}`
+        const ready = hot.semaphore(`${tag}:ready`, { value: 2 })
+        await (await ready.acquire()).release()
+        const seen: unknown[] = []
+        await hot.transaction(async () => {
+          seen.push(await (read === 'equals' ? ready.equals(ready) : ready[read]()))
+          if (seen.length === 1) await rival.semaphore(ready.key, { value: 2 }).release()
+          hot.string(`${tag}:text`).value = 'seen'
+        })
+        expect(seen).toEqual(read === 'equals' ? [true, true] : [2, 3])
+      }
+    )
+
+    test('clear() happens at its end, and who waits is served', async () => {
+      const tag = `{${freshKey()}}`
+      const lock = hot.lock(`${tag}:lock`)
+      const permit = await lock.acquire({ lease: 300 })
+      const wait = rival.lock(lock.key).acquire(soon)
+      await untilWaiting(raw, lock.key, 1)
+      await hot.transaction(async () => {
+        void hot.list<string>(`${tag}:list`).push('x')
+        void lock.clear()
+        expect(await rival.lock(lock.key).tryAcquire()).toBeUndefined()
+      })
+      await (await wait).release()
+      expect(await lossOf(permit)).toBeInstanceOf(LeaseLostError)
+      await expectAllFree(lock)
+    })
+  })
+
+  test('Keys with a prefix, and keys with braces, do as well', async () => {
+    const prefixed = another({ prefix: 'app:' })
+    const id = freshKey()
+    for (const [one, key] of [
+      [prefixed, id],
+      ...[`{${id}}`, `{${id}}:x`, `${id}}x`, `${id}{x`, `{}${id}`, `${id}{}{x}`].map(name => [hot, name] as const)
+    ] as const) {
+      const [lock, other] = [one.lock(key), one.lock(key)]
+      const permit = await lock.acquire()
+      const wait = other.acquire(soon)
+      await permit.release()
+      await (await wait).release()
+      await (await lock.acquire()).release()
+      await expectAllFree(other)
+      expect(lock.key).toBe(key)
+    }
+    await using held = await prefixed.lock(id).acquire()
+    expect([held.signal.aborted, await raw(`app:${id}`, 'EXISTS', `app:${id}`)]).toEqual([false, 1])
+    await expectFailure(prefixed.boundedSemaphore(id, { value: 2 }).acquire(), 'MISMATCH', `app:${id}`)
+  })
+
   test('locked() tells whether somebody holds it', async () => {
     for (const kind of ['lock', 'rlock'] as const) {
       const lock = hot[kind](freshKey())
