@@ -39,7 +39,7 @@ afterEach(async () => {
 /** A semaphore all of whose permits are held by somebody who is cut off for good before he can renew them. */
 async function heldByDead(key: string): Promise<void> {
   const way = await TcpProxy.to(server.port)
-  const holder = createHot({ url: way.url, connectTimeout: 100 })
+  const holder = createHot({ url: way.url, connectTimeout: 2_000 })
   await holder.lock(key).acquire({ lease: LEASE })
   await way.stop()
   void holder.close().catch(() => undefined)
