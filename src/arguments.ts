@@ -82,7 +82,7 @@ export function waitOptions(operation: string, value: WaitOptions): WaitOptions 
   }
 }
 
-const SHORTEST_LEASE = 100
+export const SHORTEST_LEASE = 100
 
 /** Milliseconds for which something is held: long enough to be renewed in time. */
 export function leaseOf(operation: string, value: unknown): number {

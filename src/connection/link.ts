@@ -12,6 +12,9 @@ const MOST_LOSSES = 5
 /** So long after its last answer a connection still counts as busy: to tell the event loop after every call costs more. */
 const IDLE_AFTER = 10
 
+/** Of script calls so many at most go as one: for so long Redis serves nobody else. */
+const LONGEST_RUN = 100
+
 /** Error replies of a cluster node that does not serve the key (now). */
 export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
 
@@ -68,7 +71,25 @@ export class Link implements Lane {
     const calls = this.#takeQueue()
     const alone = this.#underWay === 0 && calls.length === 1
     this.#stayAlive()
-    for (const call of calls) this.#send(client, call, alone)
+    for (const run of this.#runsOf(calls)) {
+      const [call, ...more] = run
+      if (more.length > 0) this.#sendTogether(client, run)
+      else if (call) this.#send(client, call, alone)
+    }
+  }
+
+  /** Cuts calls into those that go together, as runs of script calls do, and single ones. */
+  #runsOf(calls: readonly Call[]): readonly (readonly Call[])[] {
+    const runs: Call[][] = []
+    for (const call of calls) {
+      const run = runs.at(-1)
+      const [last] = run ?? []
+      // On a cluster a MULTI takes keys of one slot only.
+      const fits = last && isScript(last) && isScript(call) && (!this.redirect || sameKey(last, call))
+      if (run && fits && run.length < LONGEST_RUN) run.push(call)
+      else runs.push([call])
+    }
+    return runs
   }
 
   #takeQueue(): Call[] {
@@ -117,6 +138,26 @@ export class Link implements Lane {
     )
   }
 
+  /** Script calls that were made together: as one MULTI, in which a script has to be sent once only. */
+  #sendTogether(client: RedisClient, calls: readonly Call[]): void {
+    this.#underWay += calls.length
+    const { connection } = this.source
+    const requests = calls.flatMap(({ command }) => command.requests)
+    const keys = calls[0]?.command.keys ?? []
+    execute(client, requests, keys).then(
+      (replies = []) => {
+        for (const [index, call] of calls.entries()) {
+          const reply = replies[index] ?? null
+          if (reply instanceof Error) this.#failed(client, call, reply)
+          else this.#answered(() => settle(call, [reply], connection))
+        }
+      },
+      (error: unknown) => {
+        for (const call of calls) this.#failed(client, call, error)
+      }
+    )
+  }
+
   #answered(tell: () => void): void {
     this.#underWay--
     this.#held = false
@@ -129,7 +170,8 @@ export class Link implements Lane {
   #failed(client: RedisClient, call: Call, error: unknown): void {
     if (!isReply(error)) {
       this.#answered(() => this.#lost(call, error))
-    } else if (error.message.startsWith('NOSCRIPT')) {
+    } else if (/^(?:NOSCRIPT|EXECABORT)/.test(error.message) && call.command.requests.length === 1) {
+      // Nothing of it was done: the script is not there (any more), or a call beside it was refused.
       this.#send(client, call, false)
       this.#underWay--
     } else if (this.redirect && redirection.test(error.message)) {
@@ -172,14 +214,24 @@ export class Link implements Lane {
   }
 }
 
+function isScript({ command }: Call): boolean {
+  return command.requests.length === 1 && command.requests[0]?.script !== undefined && !command.takesErrors
+}
+
+function sameKey(one: Call, other: Call): boolean {
+  return one.command.keys[0] === other.command.keys[0]
+}
+
 /** The failure to connect, as the failure of one call. */
 export function about(call: Call, error: unknown): unknown {
   if (!(error instanceof ConnectionError)) return error
-  const { operation, keys } = call.command
-  return new ConnectionError(`key '${keys[0]}': ${error.message}`, {
+  const { operation, keys, kind } = call.command
+  const unknown = kind === 'write' && call.losses !== undefined
+  const hint = unknown ? ' (it had been sent before, and may or may not have been applied)' : ''
+  return new ConnectionError(`key '${keys[0]}': ${error.message}${hint}`, {
     key: keys[0],
     operation,
     cause: error.cause,
-    outcome: call.losses === undefined || call.command.kind === 'read' ? error.outcome : 'unknown'
+    outcome: unknown ? 'unknown' : error.outcome
   })
 }

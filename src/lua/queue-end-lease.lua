@@ -1,8 +1,11 @@
--- Ends a lease: the item has been done, or goes back in front. O(1).
+-- Takes an item from who had got it, leased or for good: it has been done, or goes back in front. O(1).
 -- KEYS and ARGV[1]: see include/queue.lua. ARGV: …, ticket, done or back.
 -- @include queue
-local item = unlease(ARGV[2])
+local ticket = ARGV[2]
+local item = unlease(ticket) or redis.call('HGET', memory, ticket)
+redis.call('HDEL', memory, ticket)
 if ARGV[3] == 'back' then
   put_back(item)
 end
-settle()
+reap()
+serve()

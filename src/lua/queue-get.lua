@@ -6,26 +6,31 @@
 -- @include queue
 local mode, ticket, arrival, period, done = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 forget(ARGV, 7)
-unlease(done)
-local answer = redis.call('HGET', memory, ticket)
-if answer then
-  return { 1, answer }
+if done ~= '' then
+  redis.call('ZREM', leases, done)
+  redis.call('HDEL', state, done)
 end
-settle()
-local reserved = redis.call('HGET', state, ticket)
-local item = reserved or take()
+reap()
+serve()
+-- Answered before, or by having been first in line just now.
+local item = ticket ~= '' and redis.call('HGET', period > 0 and state or memory, ticket)
+if not item then
+  item = take()
+  if item and period == 0 then
+    remember(ticket, item)
+  end
+end
 if item then
   if period > 0 then
     lease(ticket, item, period)
-  else
-    unlease(ticket)
-    remember(ticket, item)
   end
-  settle()
+  serve()
   return { 1, item }
 end
 if mode == 'wait' then
   return enlist(getters, ticket, arrival, leases, memory)
 end
-redis.call('ZREM', getters, ticket)
+if ticket ~= '' then
+  redis.call('ZREM', getters, ticket)
+end
 return { 0 }

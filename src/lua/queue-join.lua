@@ -4,7 +4,8 @@
 -- @include queue
 local mode, ticket, arrival = ARGV[2], ARGV[3], ARGV[4]
 forget(ARGV, 5)
-settle()
+reap()
+serve()
 if redis.call('HEXISTS', memory, ticket) == 1 or (size == 0 and redis.call('EXISTS', leases) == 0) then
   redis.call('ZREM', joiners, ticket)
   remember(ticket, 1)

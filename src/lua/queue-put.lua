@@ -5,26 +5,32 @@
 -- @include queue
 local mode, ticket, arrival, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if maxsize ~= '' then
-  local known = redis.call('HGET', state, 'maxsize') or maxsize
-  if known ~= maxsize then
+  local known = redis.call('HGET', state, 'maxsize')
+  if not known then
+    redis.call('HSET', state, 'maxsize', maxsize)
+  elseif known ~= maxsize then
     return redis.error_reply('MISMATCH has the maxsize ' .. known .. ', not ' .. maxsize)
   end
-  redis.call('HSET', state, 'maxsize', maxsize)
 end
 forget(ARGV, 7)
-local answer = redis.call('HGET', memory, ticket)
+reap()
+serve()
+-- Also when it was put just now, out of the line.
+local answer = ticket ~= '' and redis.call('HGET', memory, ticket)
 if answer then
   return { 1, tonumber(answer) }
 end
-settle()
-answer = redis.call('HGET', memory, ticket)
-if answer then
-  return { 1, tonumber(answer) }
+
+local function leave()
+  if ticket ~= '' then
+    redis.call('ZREM', putters, ticket)
+    redis.call('HDEL', state, ticket)
+  end
 end
+
 local known = contains(item)
 if known or has_space() then
-  redis.call('ZREM', putters, ticket)
-  redis.call('HDEL', state, ticket)
+  leave()
   if not known then
     add(item)
   end
@@ -36,6 +42,5 @@ if mode == 'wait' then
   redis.call('HSET', state, ticket, item)
   return enlist(putters, ticket, arrival, leases, memory)
 end
-redis.call('ZREM', putters, ticket)
-redis.call('HDEL', state, ticket)
+leave()
 return { 0 }

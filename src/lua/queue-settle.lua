@@ -1,7 +1,6 @@
 -- Makes what was just put into the list, past the queue, a part of it: unique items without a set get theirs, and those who
--- wait get what they wait for. ARGV[2]: the leases that are dropped first (all or none), ARGV[3]: '' or the maxsize to
--- forget. O(n).
--- KEYS and ARGV[1]: see include/queue.lua.
+-- wait get what they wait for. What was leased is dropped. O(n).
+-- KEYS and ARGV[1]: see include/queue.lua. ARGV: …, replace, or clear to forget the maxsize, too.
 -- @include queue
 for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
   unlease(ticket)
@@ -15,4 +14,4 @@ if members then
     redis.call('SADD', members, unpack(redis.call('LRANGE', items, start, start + 999)))
   end
 end
-settle()
+serve()

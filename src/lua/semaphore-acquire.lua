@@ -11,7 +11,7 @@ end
 hand_on()
 local reserved = held > 0 and redis.call('ZSCORE', holders, ticket)
 if reserved or held < permits + added then
-  redis.call('ZADD', holders, now + period, ticket)
+  redis.call('ZADD', holders, now() + period, ticket)
   token = math.max(token + 1, time_in_microseconds())
   save()
   return { 1, token }

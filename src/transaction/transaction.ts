@@ -64,7 +64,7 @@ export class Transaction implements Runner, Queue {
   /** A call that would wait: nothing it waits for could be told before the transaction ends. */
   refuseWait<R>({ operation, keys }: Pick<Command<R>, 'operation' | 'keys'>): Pending<R> {
     const refusal = new TransactionError(
-      `key '${keys[0]}': a transaction can't wait or hold anything: do this before or after it, or start it with hot.detached(fn)`,
+      `key '${keys[0]}': a transaction can't wait or hold anything: do this before or after it, or start it with hot.detached(fn); a queue's putNowait and getNowait can take part`,
       { key: keys[0], operation }
     )
     this.misused(refusal)

@@ -81,10 +81,12 @@ export async function runHolding<R>(
   return result
 }
 
-/** For a release of what was lost meanwhile. */
-export function leaseLost(key: string, operation: string, cause?: unknown): LeaseLostError {
+/** For a release of what was lost meanwhile: `why` is the error that its signal aborted with. */
+export function leaseLost(key: string, operation: string, why?: unknown): LeaseLostError {
+  const reason =
+    why instanceof LeaseLostError ? why.message : `key '${key}': its lease had ended, or clear() took it away`
   return new LeaseLostError(
-    `key '${key}': the lease was lost before this release, so somebody else may have held the permit since: stop when permit.signal aborts, or take a longer lease`,
-    { key, operation, cause }
+    `${reason}; somebody else may have held the permit since: permit.signal tells as soon as it is lost`,
+    { key, operation, cause: why }
   )
 }

@@ -39,9 +39,7 @@ interface Discipline {
  * @typeParam Put - what put() resolves with
  */
 export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>> {
-  /** How many items the queue holds at most, as it was given to this handle; undefined where it was not. */
-  readonly maxsize: number | undefined
-
+  readonly #maxsize: number | undefined
   readonly #order: string
   readonly #unique: boolean
   /** The list, and its companions in the order in which the scripts expect them. */
@@ -50,7 +48,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
   /** @internal */
   constructor(issue: Issuer, maxsize: number | undefined, { order, unique }: Discipline) {
     super(issue)
-    this.maxsize = maxsize
+    this.#maxsize = maxsize
     this.#order = order
     this.#unique = unique
     const names = ['getters', 'putters', 'joiners', 'leases', 'state', 'answers', ...(unique ? ['members'] : [])]
@@ -189,6 +187,15 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
   }
 
   /**
+   * How many items the queue holds at most, as it was given to this handle; undefined where it was not. Asks nobody.
+   *
+   * @example jobs.maxsize // 100
+   */
+  get maxsize(): number | undefined {
+    return this.#maxsize
+  }
+
+  /**
    * How many items are there to be taken; what is leased does not count. A script around `LLEN`, O(1).
    *
    * @example await jobs.size // 3
@@ -306,7 +313,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
   }
 
   #putResult(isNew: Reply): Put {
-    return (this.#unique ? isNew === 1 : undefined) as Put
+    return (this.#unique ? Number(isNew) === 1 : undefined) as Put
   }
 
   #putCommand(method: string, text: string): Command<Put> {
@@ -340,6 +347,8 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
         decode,
         late: milliseconds =>
           new QueueEmptyError(`key '${key}' had no item within ${milliseconds} ms`, { key, operation }),
+        refuse: ticket => this.#script(queueEndLease, ticket, 'back'),
+        leases: length > 0,
         remembers: length === 0,
         watched: { request: words('LLEN', key), worthAsking: size => Number(size) > 0 }
       },
@@ -351,12 +360,13 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
     return this.issue.decoder<T>(method)(reply) as T
   }
 
-  #lease(reply: Reply, { ticket, since }: Grant, length: number): Leased<T> {
+  #lease(reply: Reply, { ticket, since, handedOver }: Grant, length: number): Leased<T> {
     const { dispatcher } = this.issue.home
     const giveUp = this.#endLeaseCommand(ticket, 'back')
     const lease = dispatcher.keep({
       length,
       since,
+      renewAtOnce: handedOver,
       renew: this.issue.renewal('consume', this.#companion('leases'), ticket, length),
       giveUp,
       lost: () => {}

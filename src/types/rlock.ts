@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { callable } from '../arguments.js'
+import { SHORTEST_LEASE, callable, leaseOf, options, waitOptions } from '../arguments.js'
+import { Patience } from '../waiting/patience.js'
 import type { TypeShape } from './issuer.js'
 import { runHolding, type Holding, type Permit } from './permit.js'
-import { Lock, hold, permitFor, type AcquireOptions, type LeaseOptions } from './semaphore.js'
+import { Lock, heldByHandle, hold, permitFor, tooLate, type AcquireOptions, type LeaseOptions } from './semaphore.js'
 
 /** What an asynchronous call chain holds inside of run(): a chain of locks, innermost first. */
 interface Scope {
@@ -11,6 +12,8 @@ interface Scope {
   readonly key: string
   readonly holding: Holding
   readonly outer: Scope | undefined
+  /** Calls of run() that have not ended: what goes on after the last one is outside again. */
+  runs: number
 }
 
 const scopes = new AsyncLocalStorage<Scope>()
@@ -23,9 +26,8 @@ const scopes = new AsyncLocalStorage<Scope>()
 export class RLock extends Lock {
   static override readonly shape: TypeShape = { name: 'RLock', holds: 'zset', indexedBy: 'nothing' }
 
-  /** What this handle holds by acquire(). */
-  #own: Holding | undefined
-  #acquiring: Promise<unknown> | undefined
+  /** An acquire() or tryAcquire() of this handle that is under way: another one may enter again when it has ended. */
+  #attempt: Promise<unknown> | undefined
   /** The last of the chains that take turns while the handle holds the lock. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -36,22 +38,12 @@ export class RLock extends Lock {
    * @example await using permit = await lock.acquire()
    */
   override async acquire(how: AcquireOptions = {}): Promise<Permit> {
+    const patience = this.#patience('acquire', how)
     for (;;) {
-      const held = this.#inChain() ?? this.#byHandle()
+      const held = this.#held()
       if (held) return this[permitFor](held)
-      if (!this.#acquiring) break
-      await this.#acquiring
-    }
-    const acquired = this[hold]('acquire', how) as Promise<Holding>
-    this.#acquiring = acquired.then(
-      () => undefined,
-      () => undefined
-    )
-    try {
-      this.#own = await acquired
-      return this[permitFor](this.#own)
-    } finally {
-      this.#acquiring = undefined
+      if (!this.#attempt) return (await this.#tryTo('acquire', { ...how, ...patience.left })) as Permit
+      await patience.until(this.#attempt)
     }
   }
 
@@ -62,10 +54,12 @@ export class RLock extends Lock {
    * @example const permit = await lock.tryAcquire()
    */
   override async tryAcquire(how: LeaseOptions = {}): Promise<Permit | undefined> {
-    const held = this.#inChain() ?? this.#byHandle() ?? (await this[hold]('tryAcquire', how))
-    if (!held) return undefined
-    if (!this.#inChain()) this.#own = held
-    return this[permitFor](held)
+    const held = this.#held()
+    if (held) return this[permitFor](held)
+    const permit = await this.#tryTo('tryAcquire', how)
+    // Another call of the handle may have been quicker.
+    const meanwhile = permit ? undefined : this.#held()
+    return meanwhile ? this[permitFor](meanwhile) : permit
   }
 
   /**
@@ -78,46 +72,83 @@ export class RLock extends Lock {
   override async run<R>(fn: (permit: Permit) => R, how: AcquireOptions = {}): Promise<Awaited<R>> {
     const operation = this.issue.operation('run')
     callable(operation, 'the argument', fn)
-    const held = this.#inChain()
-    if (held) return runHolding(held, operation, fn)
-    if (this.#byHandle()) return this.#inTurn(() => this.#enterHeld(fn, how))
-    return this.#enter(await this.#hold(how), fn)
+    const patience = this.#patience('run', how)
+    const scope = this.#scope()
+    if (scope) return this.#runIn(scope, fn)
+    if (this[heldByHandle]()) return this.#inTurn(patience, () => this.#enter(fn, how, patience))
+    return this.#enter(fn, how, patience)
   }
 
-  async #enterHeld<R>(fn: (permit: Permit) => R, how: AcquireOptions): Promise<Awaited<R>> {
-    return this.#enter(this.#byHandle() ?? (await this.#hold(how)), fn)
-  }
-
-  #hold(how: AcquireOptions): Promise<Holding> {
-    return this[hold]('run', how) as Promise<Holding>
-  }
-
-  #enter<R>(holding: Holding, fn: (permit: Permit) => R): Promise<Awaited<R>> {
+  async #enter<R>(fn: (permit: Permit) => R, how: AcquireOptions, patience: Patience): Promise<Awaited<R>> {
     const { key, home } = this.issue
-    const scope = { owner: home.dispatcher, key, holding, outer: scopes.getStore() }
-    return scopes.run(scope, () => runHolding(holding, this.issue.operation('run'), fn))
-  }
-
-  /** What the running call chain holds of this key. */
-  #inChain(): Holding | undefined {
-    const { key, home } = this.issue
-    for (let scope = scopes.getStore(); scope; scope = scope.outer) {
-      if (scope.owner === home.dispatcher && scope.key === key && isHeld(scope.holding)) return scope.holding
+    const held = this[heldByHandle]() ?? (await this[hold]('run', { ...how, ...patience.left }))
+    const scope: Scope = {
+      owner: home.dispatcher,
+      key,
+      holding: held as Holding,
+      outer: scopes.getStore(),
+      runs: 0
     }
-    return undefined
+    return scopes.run(scope, () => this.#runIn(scope, fn))
   }
 
-  #byHandle(): Holding | undefined {
-    return isHeld(this.#own) ? this.#own : undefined
+  async #runIn<R>(scope: Scope, fn: (permit: Permit) => R): Promise<Awaited<R>> {
+    scope.runs++
+    try {
+      return await runHolding(scope.holding, this.issue.operation('run'), fn)
+    } finally {
+      scope.runs--
+    }
   }
 
-  async #inTurn<R>(act: () => Promise<Awaited<R>>): Promise<Awaited<R>> {
-    const acting = this.#turn.then(act)
-    this.#turn = acting.catch(() => undefined)
-    return acting
+  /** Checks the options, too: also where there is nothing to wait for. */
+  #patience(method: string, how: AcquireOptions): Patience {
+    const operation = this.issue.operation(method)
+    leaseOf(operation, options(operation, how).lease ?? SHORTEST_LEASE)
+    const limits = waitOptions(operation, how)
+    limits.signal?.throwIfAborted()
+    return new Patience(limits, this[tooLate](method))
+  }
+
+  async #tryTo(method: 'acquire' | 'tryAcquire', how: AcquireOptions): Promise<Permit | undefined> {
+    const attempt = this[hold](method, how).then(holding => holding && this[permitFor](holding))
+    const ended = attempt.then(
+      () => undefined,
+      () => undefined
+    )
+    this.#attempt ??= ended
+    try {
+      return await attempt
+    } finally {
+      if (this.#attempt === ended) this.#attempt = undefined
+    }
+  }
+
+  #held(): Holding | undefined {
+    return this.#scope()?.holding ?? this[heldByHandle]()
+  }
+
+  /** The scope in which the running call chain holds this key. */
+  #scope(): Scope | undefined {
+    const { key, home } = this.issue
+    let scope = scopes.getStore()
+    while (scope && !(scope.owner === home.dispatcher && scope.key === key && isHeld(scope))) scope = scope.outer
+    return scope
+  }
+
+  async #inTurn<R>(patience: Patience, act: () => Promise<Awaited<R>>): Promise<Awaited<R>> {
+    const before = this.#turn
+    let end = (): void => {}
+    this.#turn = Promise.all([before, new Promise<void>(resolve => (end = resolve))])
+    try {
+      await patience.until(before)
+      return await act()
+    } finally {
+      end()
+    }
   }
 }
 
-function isHeld(holding: Holding | undefined): holding is Holding {
-  return holding !== undefined && holding.uses > 0 && !holding.signal.aborted
+function isHeld({ runs, holding }: Scope): boolean {
+  return runs > 0 && !holding.signal.aborted
 }

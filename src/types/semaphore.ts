@@ -32,6 +32,8 @@ const DEFAULT_LEASE = 30_000
 /** Steps that the kinds of semaphores share; behind symbols, for they are no members. */
 export const hold = Symbol('hold')
 export const permitFor = Symbol('permitFor')
+export const heldByHandle = Symbol('heldByHandle')
+export const tooLate = Symbol('tooLate')
 export const releaseUnheld = Symbol('releaseUnheld')
 export const addPermit = Symbol('addPermit')
 
@@ -43,7 +45,7 @@ export abstract class BaseSemaphore extends Handle<number, never> {
   readonly #value: number
   readonly #keys: readonly string[]
   /** The permits by acquire() and tryAcquire() of this handle that have not been released, oldest first. */
-  readonly #permits = new Set<Permit>()
+  readonly #permits = new Map<Permit, Holding>()
 
   /** @internal */
   constructor(issue: Issuer, value: number) {
@@ -117,7 +119,7 @@ export abstract class BaseSemaphore extends Handle<number, never> {
    * @example await lock.release()
    */
   async release(): Promise<void> {
-    const permit = [...this.#permits].at(-1)
+    const permit = [...this.#permits.keys()].at(-1)
     await (permit ? permit.release() : this[releaseUnheld]())
   }
 
@@ -156,8 +158,7 @@ export abstract class BaseSemaphore extends Handle<number, never> {
         ask: ({ mode, ticket, arrival }) =>
           script(semaphoreAcquire, this.#keys, this.#value, mode, ticket, arrival, length),
         decode: (token, grant) => this.#holding(Number(token), grant, length),
-        late: milliseconds =>
-          new LockTimeoutError(`key '${key}' had no permit free within ${milliseconds} ms`, { key, operation }),
+        late: this[tooLate](method),
         ...(method === 'tryAcquire' && { otherwise: () => undefined })
       },
       waitOptions(operation, method === 'tryAcquire' ? {} : how)
@@ -167,8 +168,21 @@ export abstract class BaseSemaphore extends Handle<number, never> {
   /** @internal A permit that release() of this handle gives back. */
   [permitFor](holding: Holding): Permit {
     const permit = new Permit(holding, this.issue.operation('release'), released => this.#permits.delete(released))
-    this.#permits.add(permit)
+    this.#permits.set(permit, holding)
     return permit
+  }
+
+  /** @internal What the permits of this handle stand for, the last one first, if it has not been lost. */
+  [heldByHandle](): Holding | undefined {
+    return [...this.#permits.values()].findLast(({ signal }) => !signal.aborted)
+  }
+
+  /** @internal */
+  [tooLate](method: string): (milliseconds: number) => Error {
+    const { key } = this.issue
+    const operation = this.issue.operation(method)
+    return milliseconds =>
+      new LockTimeoutError(`key '${key}' had no permit free within ${Math.ceil(milliseconds)} ms`, { key, operation })
   }
 
   /** @internal */
@@ -194,11 +208,11 @@ export abstract class BaseSemaphore extends Handle<number, never> {
     const lease = dispatcher.keep({
       length,
       since,
+      renewAtOnce: false,
       renew: this.issue.renewal('renew', key, ticket, length),
       giveUp: again,
       lost: why => {
-        const details = { key, operation: this.issue.operation('acquire') }
-        lost.abort(new LeaseLostError(`key '${key}': the lease of this permit is lost: ${why}`, details))
+        lost.abort(new LeaseLostError(`key '${key}': the lease of this permit is lost: ${why}`, { key }))
       }
     })
     return {

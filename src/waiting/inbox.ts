@@ -59,14 +59,14 @@ export class Inbox {
   }
 
   /**
-   * Reads a key in such a way that its next change is told; undefined when that has been done already, or can't be. Then
-   * all keys count as changed each second.
+   * Reads a key in such a way that its next change is told; an error is a reply, too. Undefined when that has been done
+   * already, or can't be: then all keys count as changed each second.
    */
-  async watch(key: string, request: Request): Promise<Reply | undefined> {
+  watch(key: string, request: Request): Promise<Reply> | undefined {
     const { client } = this.#reader
     if (!this.#tracks || !client || this.#watched.has(key)) return undefined
     this.#watched.add(key)
-    return (await client.sendCommand(wordsOf(request, 'EVAL')).catch(() => undefined)) as Reply | undefined
+    return client.sendCommand(wordsOf(request, 'EVAL')).catch((error: unknown) => error) as Promise<Reply>
   }
 
   keepAlive(busy: boolean): void {

@@ -6,6 +6,8 @@ export interface Terms {
   readonly length: number
   /** When it was asked for, by performance.now(). */
   readonly since: number
+  /** Whether it has to be renewed at once, for it may end sooner at first. */
+  readonly renewAtOnce: boolean
   /** Has it end later; false when it has ended. */
   readonly renew: Command<boolean>
   /** Gives it up. */
@@ -33,7 +35,8 @@ export class Lease {
   ) {
     this.#ends = terms.since + terms.length
     leases.add(this)
-    this.#check(terms.since + terms.length / 3)
+    if (terms.renewAtOnce) void this.#renew()
+    else this.#check(terms.since + terms.length / 3)
   }
 
   /** Whether it has been lost, given up or stopped. */

@@ -50,6 +50,11 @@ export class OpenWait {
     return this.wait.keys[0] ?? ''
   }
 
+  /** Whether it may be in line still when it has failed. */
+  get inLine(): boolean {
+    return this.#inLine
+  }
+
   /** Whether its script remembers the answer, in case it was lost. */
   get remembered(): boolean {
     return this.wait.remembers === true && !this.#plain
@@ -77,6 +82,11 @@ export class OpenWait {
     if (this.wait.otherwise) return this.#send('try')
     const mode = this.#giveUp ? 'leave' : this.office.reachable(this.key) ? 'wait' : 'try'
     this.#send(this.#plain ? 'try' : mode)
+  }
+
+  /** What it waits for has been handed over. */
+  serve(result: string): void {
+    this.#end('served', () => this.#deliver(result, performance.now(), true))
   }
 
   /** Gives it up, with the reason to be told: unless it turns out that it has been served. */
@@ -115,7 +125,7 @@ export class OpenWait {
 
   #answered(mode: Mode, [served, ...rest]: Reply[], since: number): void {
     this.#asking = false
-    if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since))
+    if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since, false))
     this.#plain = false
     const { otherwise } = this.wait
     if (otherwise) return this.#end('left', () => this.resolve(otherwise()))
@@ -146,9 +156,9 @@ export class OpenWait {
     )
   }
 
-  #deliver(reply: Reply, since: number): void {
+  #deliver(reply: Reply, since: number, handedOver: boolean): void {
     try {
-      this.resolve(this.wait.decode(reply, { ticket: this.ticket, since }))
+      this.resolve(this.wait.decode(reply, { ticket: this.ticket, since, handedOver }))
     } catch (error) {
       this.reject(error)
     }

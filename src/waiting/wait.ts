@@ -19,12 +19,14 @@ export interface Grant {
   readonly ticket: string
   /** When it was asked for, by performance.now(): a lease ends no earlier than its length after that. */
   readonly since: number
+  /** True when it was handed over while the caller was in line: a lease is short until it is renewed. */
+  readonly handedOver: boolean
 }
 
 /**
  * What a type hands down for a call that may have to wait: plain data, as a Command is. The script it asks answers `[1,
  * result]`, or `[0, arrival, due, new]`: since when the caller is in line, in how many milliseconds it has to look again
- * (-1: it does not), and whether it was put in line only now.
+ * (-1: it does not), and whether it was put in line only now. Who is in line is told the result, or that it is time to ask.
  */
 export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys' | 'holds'> {
   /** The key of the line the caller is put in. */
@@ -35,10 +37,14 @@ export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys'
   readonly late: (milliseconds: number) => Error
   /** For a call that does not wait: what it gives when there is nothing. */
   readonly otherwise?: () => Result
+  /** True when what is handed over is held by lease: its tickets are marked. */
+  readonly leases?: boolean
   /** True when its script remembers an answer given to a ticket until that is told to have arrived. */
   readonly remembers?: boolean
   /** True when the first ask is a plain write: without a ticket, never sent twice, its answer not remembered. */
   readonly writesAtOnce?: boolean
+  /** Gives back what is handed over to a ticket whose wait had failed, for want of a connection say. */
+  readonly refuse?: (ticket: string) => Request
   /** For what other programs may change past our scripts: a read that shows when to ask again. */
   readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean }
   /** What a transaction runs instead; without it, the call can't be part of one. */

@@ -16,6 +16,8 @@ const PLACE_KEPT = 10
 const MOST_RECEIVED = 100
 const MOST_RECEIVED_KEYS = 1_000
 
+const MOST_FAILED = 10_000
+
 /** The waits at one key, in the order in which they were made. */
 interface Waiting {
   readonly waits: Set<OpenWait>
@@ -33,10 +35,12 @@ interface Place {
 export class Waits implements Office, Recipient {
   readonly aborts = new Aborts()
   readonly #channel = `hot-redis:${nanoid()}`
-  readonly #byNumber = new Map<string, OpenWait>()
+  readonly #byName = new Map<string, OpenWait>()
   readonly #byKey = new Map<string, Waiting>()
   readonly #inboxes = new Map<string, Inbox>()
   readonly #received = new Map<string, string[]>()
+  /** Waits that failed while they were in line: what is handed over to them must go back. */
+  readonly #failed = new Map<string, OpenWait>()
   #places: Place[] = []
   #last = 0
   #closed = false
@@ -51,12 +55,12 @@ export class Waits implements Office, Recipient {
     return new Pending<R>((resolve, reject) => {
       if (this.#closed) return reject(closed(wait))
       if (limits.signal?.aborted) return reject(limits.signal.reason as Error)
-      const number = String(++this.#last)
+      const name = `${wait.leases ? 'L' : ''}${++this.#last}`
       const arrival = this.#takePlace(wait.line)
-      const ticket = `${this.#channel}/${number}`
+      const ticket = `${this.#channel}/${name}`
       const open = new OpenWait(ticket, wait, this, limits, arrival, resolve as (result: unknown) => void, reject)
-      if (this.#byNumber.size === 0) for (const inbox of this.#inboxes.values()) inbox.keepAlive(true)
-      this.#byNumber.set(number, open)
+      if (this.#byName.size === 0) for (const inbox of this.#inboxes.values()) inbox.keepAlive(true)
+      this.#byName.set(name, open)
       const waiting = this.#byKey.get(open.key)
       if (waiting) waiting.waits.add(open)
       else this.#byKey.set(open.key, { waits: new Set([open]) })
@@ -67,8 +71,8 @@ export class Waits implements Office, Recipient {
   /** Takes no more waits, and has the open ones leave. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const open of this.#byNumber.values()) open.leave(() => closed(open.wait))
-    while (this.#byNumber.size > 0) await new Promise<void>(resolve => (this.#allEnded = resolve))
+    for (const open of this.#byName.values()) open.leave(() => closed(open.wait))
+    while (this.#byName.size > 0) await new Promise<void>(resolve => (this.#allEnded = resolve))
     for (const inbox of this.#inboxes.values()) inbox.close()
   }
 
@@ -97,34 +101,43 @@ export class Waits implements Office, Recipient {
   enlisted(open: OpenWait, due: number, lost: boolean): void {
     const { key } = open
     if (due >= 0) this.#lookIn(key, due)
-    if (lost) for (const other of this.#byKey.get(key)?.waits ?? []) if (other !== open) other.ask()
+    if (lost) this.#askAll(key, open)
     this.#watch(open)
   }
 
   ended(open: OpenWait, how: 'served' | 'left' | 'failed'): void {
     const { key, ticket, wait, arrival } = open
-    this.#byNumber.delete(ticket.slice(ticket.lastIndexOf('/') + 1))
+    const name = ticket.slice(ticket.lastIndexOf('/') + 1)
+    this.#byName.delete(name)
     const waiting = this.#byKey.get(key)
     waiting?.waits.delete(open)
     if (how === 'left' && arrival !== '') this.#keepPlace(wait.line, arrival)
     if (how === 'served' && open.remembered) this.#tellReceived(key, ticket)
+    if (how === 'failed' && open.inLine) addNewest(this.#failed, name, open, MOST_FAILED)
     const [next] = waiting?.waits ?? []
     if (next) {
+      if (how === 'failed') this.#askAll(key)
       this.#watch(next)
     } else {
       clearTimeout(waiting?.look?.timer)
       this.#byKey.delete(key)
     }
-    if (this.#byNumber.size > 0) return
+    if (this.#byName.size > 0) return
     for (const inbox of this.#inboxes.values()) inbox.keepAlive(false)
     this.#allEnded?.()
   }
 
-  /** `<number>`: something is there for that ticket. `due <milliseconds> <key>`: when to look after a lease at the key. */
+  /**
+   * `<name> <result>`: what that ticket waits for. `<name>`: it is time for that ticket to ask. `due <milliseconds> <key>`:
+   * when to look after a lease at the key.
+   */
   message(text: string): void {
-    const due = /^due (\d+) (.*)$/s.exec(text)
+    const [, name = '', result] = /^(\S+)(?: (.*))?$/s.exec(text) ?? []
+    const due = name === 'due' ? /^(\d+) (.*)$/s.exec(result ?? '') : null
     if (due) this.#lookIn(due[2] ?? '', Number(due[1]))
-    else this.#byNumber.get(text)?.ask()
+    else if (this.#failed.has(name)) this.#refuse(name)
+    else if (result === undefined) this.#byName.get(name)?.ask()
+    else this.#byName.get(name)?.serve(result)
   }
 
   touched(keys: readonly string[] | undefined): void {
@@ -132,13 +145,35 @@ export class Waits implements Office, Recipient {
   }
 
   dropped(): void {
-    for (const open of this.#byNumber.values()) open.ask()
+    for (const open of this.#byName.values()) open.ask()
   }
 
   /** One who waits asks for all at the key: the script serves whom it can. */
   #look(key: string): void {
     const [first] = this.#byKey.get(key)?.waits ?? []
     first?.ask(true)
+  }
+
+  #askAll(key: string, except?: OpenWait): void {
+    for (const open of this.#byKey.get(key)?.waits ?? []) if (open !== except) open.ask()
+  }
+
+  #refuse(name: string): void {
+    const { ticket, wait } = this.#failed.get(name) as OpenWait
+    this.#failed.delete(name)
+    const { refuse, operation, keys, holds } = wait
+    if (!refuse) return
+    const command: Command<void> = {
+      operation,
+      keys,
+      holds,
+      kind: 'write',
+      requests: [refuse(ticket)],
+      returnsNothing: true,
+      repeatable: true,
+      decode: () => undefined
+    }
+    this.run(command).catch(() => undefined)
   }
 
   #lookIn(key: string, milliseconds: number): void {
@@ -158,17 +193,15 @@ export class Waits implements Office, Recipient {
     const inbox = node === undefined ? undefined : this.#inboxes.get(node)
     const { watched } = wait
     if (!inbox || !watched) return
-    void inbox.watch(key, watched.request).then(reply => {
-      if (reply !== undefined && watched.worthAsking(reply)) this.#look(key)
+    void inbox.watch(key, watched.request)?.then(reply => {
+      if (reply instanceof Error || watched.worthAsking(reply)) this.#look(key)
     })
   }
 
   #tellReceived(key: string, ticket: string): void {
     const tickets = this.#received.get(key)
     if (tickets) tickets.push(ticket)
-    else this.#received.set(key, [ticket])
-    const [oldest] = this.#received.size > MOST_RECEIVED_KEYS ? this.#received.keys() : []
-    if (oldest !== undefined) this.#received.delete(oldest)
+    else addNewest(this.#received, key, [ticket], MOST_RECEIVED_KEYS)
   }
 
   #keepPlace(line: string, arrival: string): void {
@@ -184,4 +217,11 @@ export class Waits implements Office, Recipient {
     const index = this.#places.findIndex(place => place.line === line)
     return index === -1 ? '' : (this.#places.splice(index, 1)[0]?.arrival ?? '')
   }
+}
+
+/** Adds to a map that holds no more than so many: the oldest go. */
+function addNewest<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  map.set(key, value)
+  const [oldest] = map.size > most ? map.keys() : []
+  if (oldest !== undefined) map.delete(oldest)
 }

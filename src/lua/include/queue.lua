@@ -3,8 +3,19 @@
 -- maxsize; a hash of answers given, by ticket, in case they were lost; for unique items their set. ARGV[1]: FIFO or LIFO.
 -- @include waiting
 local items, getters, putters, joiners, leases, state, memory, members = unpack(KEYS)
-local size = redis.call('LLEN', items)
+local size = redis.pcall('LLEN', items)
 local lifo = ARGV[1] == 'LIFO'
+local anybody_waits = redis.call('EXISTS', getters, putters, joiners) > 0
+
+if type(size) == 'table' then
+  -- The key holds something else. Who waits is told to ask, and so to fail: out of the line, with what was to be put.
+  for _, ticket in ipairs(redis.call('ZRANGE', putters, 0, -1)) do
+    redis.call('HDEL', state, ticket)
+  end
+  while next_in(getters) or next_in(putters) or next_in(joiners) do
+  end
+  return size
+end
 
 -- Keeps an answer until its receiver has told that it got it, a minute at most.
 local function remember(ticket, answer)
@@ -21,9 +32,11 @@ local function forget(tickets, first)
 end
 
 local function lease(ticket, item, milliseconds)
-  redis.call('ZADD', leases, now + milliseconds, ticket)
+  redis.call('ZADD', leases, now() + milliseconds, ticket)
   redis.call('HSET', state, ticket, item)
-  note(now + milliseconds, memory, getters, joiners)
+  if anybody_waits then
+    note(now() + milliseconds, memory, getters, joiners)
+  end
 end
 
 -- Ends a lease and gives what was leased; nil when there is no such lease.
@@ -66,12 +79,21 @@ local function put_back(item)
   end
 end
 
--- Adds an item that is not in the queue yet: hands it over if somebody waits for one.
-local function add(item)
-  local getter = size == 0 and next_in(getters)
-  if getter then
+-- Tells the first who waits for an item that this one is theirs; false when nobody waits. Of a consumer, whose tickets
+-- begin with L, it is leased until that renews the lease; of all others it is for good.
+local function hand_over(item)
+  local getter = anybody_waits and next_in(getters, item)
+  if getter and getter:find('/L', 1, true) then
     lease(getter, item, RESERVED)
-  else
+  elseif getter then
+    remember(getter, item)
+  end
+  return getter
+end
+
+-- Adds an item that is not in the queue yet, or hands it over.
+local function add(item)
+  if size > 0 or not hand_over(item) then
     push('RPUSH', item)
   end
 end
@@ -81,39 +103,46 @@ local function has_space()
   return not most or size < most
 end
 
--- Puts back what is leased no longer, and gives items, space and the end of all work to those who wait for them.
-local function settle()
-  if redis.call('EXISTS', getters, putters, joiners, leases) == 0 then
+-- Gives items, space and the end of all work to those who wait for them.
+local function serve()
+  if not anybody_waits then
     return
   end
-  local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now)
-  for index = #ended, 1, -1 do
-    put_back(unlease(ended[index]))
+  while size > 0 and hand_over(redis.call('LINDEX', items, lifo and -1 or 0)) do
+    take()
   end
-  while size > 0 do
-    local getter = next_in(getters)
-    if not getter then
-      break
-    end
-    lease(getter, take(), RESERVED)
-  end
-  while has_space() do
-    -- Of one that is gone nothing is put: it has not been told that it was.
-    local putter = next_in(putters)
-    if not putter then
-      break
-    end
+  local putter = first_in(putters)
+  while putter and has_space() do
     local item = redis.call('HGET', state, putter)
+    local is_new = contains(item) and 0 or 1
+    -- Of one that is gone nothing is put: it has not been told that it was.
+    local told = tell(putter, is_new)
+    redis.call('ZREM', putters, putter)
     redis.call('HDEL', state, putter)
-    local known = contains(item)
-    if not known then
-      add(item)
+    if told then
+      if is_new == 1 then
+        add(item)
+      end
+      remember(putter, is_new)
     end
-    remember(putter, known and 0 or 1)
+    putter = first_in(putters)
   end
   if size == 0 and redis.call('EXISTS', leases) == 0 then
-    for joiner in next_in, joiners do
+    local joiner = next_in(joiners, 1)
+    while joiner do
       remember(joiner, 1)
+      joiner = next_in(joiners, 1)
+    end
+  end
+end
+
+-- Puts back what is leased no longer.
+local function reap()
+  local first_end = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
+  if first_end and first_end <= now() then
+    local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now())
+    for index = #ended, 1, -1 do
+      put_back(unlease(ended[index]))
     end
   end
 end

@@ -4,15 +4,15 @@
 local holders, waiters, state, memory = unpack(KEYS)
 local held = redis.call('ZCARD', holders)
 if held > 0 then
-  held = held - redis.call('ZREMRANGEBYSCORE', holders, '-inf', now)
+  held = held - redis.call('ZREMRANGEBYSCORE', holders, '-inf', now())
 end
 local token, permits, added = (redis.call('GET', state) or '0 0 0'):match('^(%d+) (%d+) (%d+)$')
 token, permits, added = tonumber(token), tonumber(permits), tonumber(added)
+if permits == 0 then
+  permits = tonumber(ARGV[1])
+end
 
 local function mismatch()
-  if permits == 0 then
-    permits = tonumber(ARGV[1])
-  end
   if permits ~= tonumber(ARGV[1]) then
     return redis.error_reply('MISMATCH has the value ' .. permits .. ', not ' .. ARGV[1])
   end
@@ -35,8 +35,8 @@ local function hand_on()
     if not waiter then
       return
     end
-    redis.call('ZADD', holders, now + RESERVED, waiter)
+    redis.call('ZADD', holders, now() + RESERVED, waiter)
     held = held + 1
-    note(now + RESERVED, memory, waiters)
+    note(now() + RESERVED, memory, waiters)
   end
 end

@@ -1,33 +1,48 @@
--- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<number>`, and the
+-- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<name>`, and the
 -- process that waits under it listens on the channel. Times are milliseconds by the server's clock.
-local seconds, microseconds = unpack(redis.call('TIME'))
-local now = seconds * 1000 + math.floor(microseconds / 1000)
+local seconds, microseconds
+local function now()
+  if not seconds then
+    seconds, microseconds = unpack(redis.call('TIME'))
+  end
+  return seconds * 1000 + math.floor(microseconds / 1000)
+end
+
 -- For so long something handed over is kept for its receiver, until that asks for it.
 local RESERVED = 2000
 
 local function time_in_microseconds()
+  now()
   return seconds * 1000000 + microseconds
 end
 
--- The first in line whose process is there to be told, out of the line.
-local function next_in(line)
-  while true do
-    local ticket = redis.call('ZRANGE', line, 0, 0)[1]
-    if not ticket then
-      return nil
-    end
-    local receivers = redis.call('PUBLISH', ticket:match('^(.*)/'), ticket:match('%d+$'))
+local function first_in(line)
+  return redis.call('ZRANGE', line, 0, 0)[1]
+end
+
+-- Tells the process that waits under a ticket, with the result if there is one; false when the process is gone.
+local function tell(ticket, result)
+  local channel, name = ticket:match('^(.*)/(.*)$')
+  return redis.call('PUBLISH', channel, result and name .. ' ' .. result or name) > 0
+end
+
+-- The first in line that could be told, out of the line.
+local function next_in(line, result)
+  local ticket = first_in(line)
+  while ticket do
+    local told = tell(ticket, result)
     redis.call('ZREM', line, ticket)
-    if receivers > 0 then
+    if told then
       return ticket
     end
+    ticket = first_in(line)
   end
 end
 
 -- A lease has been given: has the processes in these lines look when it has ended, if they would not in time anyway.
 local function note(ends, memory, ...)
   local look = tonumber(redis.call('HGET', memory, 'look')) or 0
-  if (look > now and look <= ends + 1000) or redis.call('EXISTS', ...) == 0 then
+  if (look > now() and look <= ends + 1000) or redis.call('EXISTS', ...) == 0 then
     return
   end
   local told = {}
@@ -36,7 +51,7 @@ local function note(ends, memory, ...)
       local channel = ticket:match('^(.*)/')
       if not told[channel] then
         told[channel] = true
-        redis.call('PUBLISH', channel, string.format('due %d %s', ends - now, KEYS[1]))
+        redis.call('PUBLISH', channel, string.format('due %d %s', ends - now(), KEYS[1]))
       end
     end
   end
@@ -56,8 +71,8 @@ local function enlist(line, ticket, arrival, leases, memory)
   end
   local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   local look = tonumber(redis.call('HGET', memory, 'look'))
-  if look and look > now and (not first or look < first) then
+  if look and look > now() and (not first or look < first) then
     first = look
   end
-  return { 0, known or arrival, first and math.max(first - now, 0) or -1, known and 0 or 1 }
+  return { 0, known or arrival, first and math.max(first - now(), 0) or -1, known and 0 or 1 }
 end
