@@ -33,6 +33,15 @@ export function companion(key: string, name: string): string {
   return `{${tagOfSlot(slotOf(key))}}:${key}:${name}`
 }
 
+/**
+ * A companion that never exists, to be declared by scripts that remove a key and make it again: while a slot is moving its
+ * old node would let them remove it and refuse the rest. Named among the keys, it has the whole script refused before it
+ * starts, to be sent again.
+ */
+export function neverThere(key: string): string {
+  return companion(key, 'none')
+}
+
 /** A hash tag for a slot, for the rare key that has a `}` but no tag and so can't be one itself: about 16,000 tries. */
 export function tagOfSlot(slot: number): string {
   for (let tag = 0; ; tag++) if (slotOf(String(tag)) === slot) return String(tag)

@@ -1,4 +1,5 @@
 import type { Reply, Request } from '../command.js'
+import { neverThere } from '../keys.js'
 import { wordsOf } from './call.js'
 import { isMultiError, type RedisClient } from './client.js'
 
@@ -39,10 +40,11 @@ function isDiscarded(error: unknown): error is Error {
 
 /** EXECABORT hides why a command was refused: a cluster node that does not hold the keys says so when asked for them. */
 async function reasonOf(error: Error, client: RedisClient, keys: readonly string[]): Promise<unknown> {
+  const [first] = keys
   const refusal =
-    keys.length === 0
+    first === undefined
       ? undefined
-      : await client.sendCommand(['EXISTS', ...keys]).then(
+      : await client.sendCommand(['EXISTS', ...keys, neverThere(first)]).then(
           () => undefined,
           (reason: unknown) => reason
         )

@@ -9,7 +9,7 @@ local items = {}
 for i = 3, #ARGV do
   items[i - 2] = ARGV[i]
 end
-if staged then
+if redis.call('EXISTS', staged) == 1 then
   items = redis.call('LRANGE', staged, 0, -1)
   redis.call('DEL', staged)
 end

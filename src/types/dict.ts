@@ -1,5 +1,6 @@
 import { entries as pairsOf, finite, text } from '../arguments.js'
 import { VALUES_PER_REQUEST, chunked, script, words, type Reply, type Request } from '../command.js'
+import { neverThere } from '../keys.js'
 import { dictCopy, dictIncrement, replace } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from './handle.js'
@@ -54,7 +55,10 @@ export class Dict<T extends object, Input extends object = T> extends Handle<T, 
   [writeAll](texts: Readonly<Record<string, string>>): readonly Request[] {
     const { key } = this.issue
     const [first = [], ...others] = chunked(Object.entries(texts).flat())
-    return [script(replace, [key], 'HLEN', 'HSET', ...first), ...others.map(chunk => words('HSET', key, ...chunk))]
+    return [
+      script(replace, [key, neverThere(key)], 'HLEN', 'HSET', ...first),
+      ...others.map(chunk => words('HSET', key, ...chunk))
+    ]
   }
 
   /**

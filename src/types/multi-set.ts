@@ -2,7 +2,7 @@ import { count, integer, text } from '../arguments.js'
 import { chunked, script, words, type Reply, type Request } from '../command.js'
 import { codecs } from '../codec.js'
 import { CodecError, OverflowError } from '../errors.js'
-import { companion } from '../keys.js'
+import { companion, neverThere } from '../keys.js'
 import { dictIncrement, multiSetUpdate, replace } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { unwrap } from '../proxy.js'
@@ -51,7 +51,10 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
         .flat()
         .map(String)
     )
-    return [script(replace, [key], 'HLEN', 'HSET', ...first), ...others.map(chunk => words('HSET', key, ...chunk))]
+    return [
+      script(replace, [key, neverThere(key)], 'HLEN', 'HSET', ...first),
+      ...others.map(chunk => words('HSET', key, ...chunk))
+    ]
   }
 
   /**

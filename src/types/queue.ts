@@ -1,7 +1,7 @@
 import { iterable, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
 import { chunked, script, words, type Command, type Reply, type Request } from '../command.js'
 import { QueueEmptyError, QueueFullError, WaitTimeoutError } from '../errors.js'
-import { companion } from '../keys.js'
+import { companion, neverThere } from '../keys.js'
 import { queueEndLease, queueGet, queueJoin, queuePut, queueRead, queueSettle } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import type { Lease } from '../waiting/lease.js'
@@ -43,7 +43,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
   readonly #order: string
   readonly #unique: boolean
   /** The list, and its companions in the order in which the scripts expect them. */
-  readonly #keys: readonly string[]
+  readonly #keys: string[]
 
   /** @internal */
   constructor(issue: Issuer, maxsize: number | undefined, { order, unique }: Discipline) {
@@ -51,8 +51,10 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
     this.#maxsize = maxsize
     this.#order = order
     this.#unique = unique
-    const names = ['getters', 'putters', 'joiners', 'leases', 'state', 'answers', ...(unique ? ['members'] : [])]
-    this.#keys = [issue.key, ...names.map(name => companion(issue.key, name))]
+    const names = ['getters', 'putters', 'joiners', 'leases', 'state', 'answers']
+    const { key } = issue
+    this.#keys = [key, ...names.map(name => companion(key, name)), neverThere(key)]
+    if (unique) this.#keys.push(companion(key, 'members'))
   }
 
   /** @internal */
@@ -348,7 +350,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
         late: milliseconds =>
           new QueueEmptyError(`key '${key}' had no item within ${milliseconds} ms`, { key, operation }),
         refuse: ticket => this.#script(queueEndLease, ticket, 'back'),
-        leases: length > 0,
+        ...(length > 0 && { leases: length }),
         remembers: length === 0,
         watched: { request: words('LLEN', key), worthAsking: size => Number(size) > 0 }
       },

@@ -1,7 +1,7 @@
 import { callable, integer, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
 import { script, words, type Command, type Reply, type Request } from '../command.js'
 import { ConnectionError, LeaseLostError, LockTimeoutError, NotHeldError } from '../errors.js'
-import { companion } from '../keys.js'
+import { companion, neverThere } from '../keys.js'
 import {
   semaphoreAcquire,
   semaphoreAdd,
@@ -51,7 +51,11 @@ export abstract class BaseSemaphore extends Handle<number, never> {
   constructor(issue: Issuer, value: number) {
     super(issue)
     this.#value = value
-    this.#keys = [issue.key, ...['waiters', 'state', 'told'].map(name => companion(issue.key, name))]
+    this.#keys = [
+      issue.key,
+      ...['waiters', 'state', 'told'].map(name => companion(issue.key, name)),
+      neverThere(issue.key)
+    ]
   }
 
   /** @internal */
@@ -157,6 +161,7 @@ export abstract class BaseSemaphore extends Handle<number, never> {
         line: companion(key, 'waiters'),
         ask: ({ mode, ticket, arrival }) =>
           script(semaphoreAcquire, this.#keys, this.#value, mode, ticket, arrival, length),
+        leases: length,
         decode: (token, grant) => this.#holding(Number(token), grant, length),
         late: this[tooLate](method),
         ...(method === 'tryAcquire' && { otherwise: () => undefined })

@@ -1,6 +1,6 @@
 import { count, iterable } from '../arguments.js'
 import { chunked, script, words, type Reply, type Request } from '../command.js'
-import { companion } from '../keys.js'
+import { companion, neverThere } from '../keys.js'
 import { replace, setDifferenceSize, setIntersectionSize, setUpdate } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import { unwrap } from '../proxy.js'
@@ -63,7 +63,10 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   [writeAll](texts: readonly string[]): readonly Request[] {
     const { key } = this.issue
     const [first = [], ...others] = chunked(texts)
-    return [script(replace, [key], 'SCARD', 'SADD', ...first), ...others.map(chunk => words('SADD', key, ...chunk))]
+    return [
+      script(replace, [key, neverThere(key)], 'SCARD', 'SADD', ...first),
+      ...others.map(chunk => words('SADD', key, ...chunk))
+    ]
   }
 
   /**

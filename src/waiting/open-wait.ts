@@ -15,7 +15,8 @@ export interface Office {
   enlisted(wait: OpenWait, due: number, lost: boolean): void
   /** Its answers that nobody needs to remember any more. */
   received(key: string): readonly string[]
-  ended(wait: OpenWait, end: 'served' | 'left' | 'failed'): void
+  /** `looking`: it was to look for all who wait at the key, and did not. */
+  ended(wait: OpenWait, end: 'served' | 'left' | 'failed', looking: boolean): void
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -169,7 +170,7 @@ export class OpenWait {
     this.#over = true
     clearTimeout(this.#timer)
     if (this.limits.signal) this.office.aborts.unlisten(this.limits.signal, this.#aborted)
-    this.office.ended(this, how)
+    this.office.ended(this, how, this.#looking)
     tell()
   }
 }

@@ -37,8 +37,8 @@ export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys'
   readonly late: (milliseconds: number) => Error
   /** For a call that does not wait: what it gives when there is nothing. */
   readonly otherwise?: () => Result
-  /** True when what is handed over is held by lease: its tickets are marked. */
-  readonly leases?: boolean
+  /** Milliseconds of the lease by which it holds what it gets; its ticket tells them. */
+  readonly leases?: number
   /** True when its script remembers an answer given to a ticket until that is told to have arrived. */
   readonly remembers?: boolean
   /** True when the first ask is a plain write: without a ticket, never sent twice, its answer not remembered. */

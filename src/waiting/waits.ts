@@ -55,7 +55,7 @@ export class Waits implements Office, Recipient {
     return new Pending<R>((resolve, reject) => {
       if (this.#closed) return reject(closed(wait))
       if (limits.signal?.aborted) return reject(limits.signal.reason as Error)
-      const name = `${wait.leases ? 'L' : ''}${++this.#last}`
+      const name = `${++this.#last}${wait.leases === undefined ? '' : `L${wait.leases}`}`
       const arrival = this.#takePlace(wait.line)
       const ticket = `${this.#channel}/${name}`
       const open = new OpenWait(ticket, wait, this, limits, arrival, resolve as (result: unknown) => void, reject)
@@ -105,7 +105,7 @@ export class Waits implements Office, Recipient {
     this.#watch(open)
   }
 
-  ended(open: OpenWait, how: 'served' | 'left' | 'failed'): void {
+  ended(open: OpenWait, how: 'served' | 'left' | 'failed', looking: boolean): void {
     const { key, ticket, wait, arrival } = open
     const name = ticket.slice(ticket.lastIndexOf('/') + 1)
     this.#byName.delete(name)
@@ -117,6 +117,7 @@ export class Waits implements Office, Recipient {
     const [next] = waiting?.waits ?? []
     if (next) {
       if (how === 'failed') this.#askAll(key)
+      else if (looking) next.ask(true)
       this.#watch(next)
     } else {
       clearTimeout(waiting?.look?.timer)

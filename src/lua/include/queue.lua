@@ -1,8 +1,9 @@
 -- What all scripts of a queue share. KEYS: the items (a list); the lines of those who wait for an item, for space, and for
 -- the end of all work; leases by their end; a hash of what is leased and what is waiting for space, by ticket, and the
--- maxsize; a hash of answers given, by ticket, in case they were lost; for unique items their set. ARGV[1]: FIFO or LIFO.
+-- maxsize; a hash of answers given, by ticket, in case they were lost; a key that never
+-- exists; for unique items their set. ARGV[1]: FIFO or LIFO.
 -- @include waiting
-local items, getters, putters, joiners, leases, state, memory, members = unpack(KEYS)
+local items, getters, putters, joiners, leases, state, memory, _, members = unpack(KEYS)
 local size = redis.pcall('LLEN', items)
 local lifo = ARGV[1] == 'LIFO'
 local anybody_waits = redis.call('EXISTS', getters, putters, joiners) > 0
@@ -79,12 +80,13 @@ local function put_back(item)
   end
 end
 
--- Tells the first who waits for an item that this one is theirs; false when nobody waits. Of a consumer, whose tickets
--- begin with L, it is leased until that renews the lease; of all others it is for good.
+-- Tells the first who waits for an item that this one is theirs; false when nobody waits. To a consumer it is leased; to
+-- all others it is for good.
 local function hand_over(item)
   local getter = anybody_waits and next_in(getters, item)
-  if getter and getter:find('/L', 1, true) then
-    lease(getter, item, RESERVED)
+  local length = getter and first_lease(getter)
+  if length then
+    lease(getter, item, length)
   elseif getter then
     remember(getter, item)
   end

@@ -1,5 +1,6 @@
 -- What all scripts of a semaphore share. KEYS: the holders by the end of their leases; the line of those who wait; the last
--- token, the number of permits and how many were added to it, in one text; a hash for note(). ARGV[1]: the permits.
+-- token, the number of permits and how many were added to it, in one text; a hash for note(); a key that
+-- never exists. ARGV[1]: the permits.
 -- @include waiting
 local holders, waiters, state, memory = unpack(KEYS)
 local held = redis.call('ZCARD', holders)
@@ -35,8 +36,9 @@ local function hand_on()
     if not waiter then
       return
     end
-    redis.call('ZADD', holders, now() + RESERVED, waiter)
+    local ends = now() + first_lease(waiter)
+    redis.call('ZADD', holders, ends, waiter)
     held = held + 1
-    note(now() + RESERVED, memory, waiters)
+    note(ends, memory, waiters)
   end
 end

@@ -1,5 +1,6 @@
 -- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<name>`, and the
--- process that waits under it listens on the channel. Times are milliseconds by the server's clock.
+-- process that waits under it listens on the channel. Who holds by lease has `L<milliseconds>` at the end of the name.
+-- Times are milliseconds by the server's clock.
 local seconds, microseconds
 local function now()
   if not seconds then
@@ -8,8 +9,11 @@ local function now()
   return seconds * 1000 + math.floor(microseconds / 1000)
 end
 
--- For so long something handed over is kept for its receiver, until that asks for it.
-local RESERVED = 2000
+-- The lease of what is handed over to a ticket, until its receiver asks for it; nil when it does not hold by lease.
+local function first_lease(ticket)
+  local length = tonumber(ticket:match('L(%d+)$'))
+  return length and math.min(length, 2000)
+end
 
 local function time_in_microseconds()
   now()
@@ -42,7 +46,7 @@ end
 -- A lease has been given: has the processes in these lines look when it has ended, if they would not in time anyway.
 local function note(ends, memory, ...)
   local look = tonumber(redis.call('HGET', memory, 'look')) or 0
-  if (look > now() and look <= ends + 1000) or redis.call('EXISTS', ...) == 0 then
+  if (look > now() and look <= ends + 100) or redis.call('EXISTS', ...) == 0 then
     return
   end
   local told = {}
