@@ -1,5 +1,5 @@
 -- Tells whether the queue is empty and nothing leased, or puts the caller in line for that moment. O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/queue.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first time), tickets
+-- KEYS and ARGV[1]: see include/queue-keys.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first time), tickets
 -- whose answers have arrived.
 -- @include queue
 local mode, ticket, arrival = ARGV[2], ARGV[3], ARGV[4]

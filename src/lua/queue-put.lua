@@ -1,9 +1,17 @@
 -- Puts an item, or puts it in line for space. Asking again with the same ticket is safe: it gives the same answer. Answers
 -- 1, or 0 when items are unique and this one was there already. O(1), and O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/queue.lua. ARGV: …, mode (try, wait or leave), ticket ('' for one that never asks again),
+-- KEYS and ARGV[1]: see include/queue-keys.lua. ARGV: …, mode (try, wait or leave), ticket ('' for one that never asks again),
 -- arrival ('' the first time), maxsize ('' for what others have set), item, tickets whose answers have arrived.
--- @include queue
+-- @include queue-keys
 local mode, ticket, arrival, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+
+-- The usual case, short: nobody waits, and there is space for any number.
+if ticket == '' and maxsize == '' and not anybody_waits and not members and not redis.call('HGET', state, 'maxsize') then
+  redis.call('RPUSH', items, item)
+  return { 1, 1 }
+end
+
+-- @include queue
 if maxsize ~= '' then
   local known = redis.call('HGET', state, 'maxsize')
   if not known then

@@ -1,10 +1,8 @@
 -- Adds a permit to those there are. O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/semaphore.lua.
+-- KEYS and ARGV[1]: see include/semaphore-state.lua.
+-- @include semaphore-state
+-- @include same-permits
 -- @include semaphore
-local problem = mismatch()
-if problem then
-  return problem
-end
 added = added + 1
 save()
 hand_on()

@@ -83,8 +83,8 @@ export class Issuer {
   }
 
   /** Has a call wait for what the script it asks gives to those in its line. */
-  wait<R>(method: string, wait: Omit<Wait<R>, 'operation' | 'holds'>, limits: WaitOptions): Pending<R> {
-    return this.home.dispatcher.wait({ ...wait, operation: this.operation(method), holds: this.shape.holds }, limits)
+  wait<R>(wait: Wait<R>, limits: WaitOptions): Pending<R> {
+    return this.home.dispatcher.wait(wait, limits)
   }
 
   /** The command that has a lease end later: false when it has ended. */

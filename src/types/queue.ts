@@ -1,13 +1,11 @@
 import { iterable, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
-import { chunked, script, words, type Command, type Reply, type Request } from '../command.js'
-import { QueueEmptyError, QueueFullError, WaitTimeoutError } from '../errors.js'
-import { companion, neverThere } from '../keys.js'
-import { queueEndLease, queueGet, queueJoin, queuePut, queueRead, queueSettle } from '../lua/index.generated.js'
+import { chunked, words, type Command, type Reply, type Request } from '../command.js'
 import type { Pending } from '../pending.js'
-import type { Lease } from '../waiting/lease.js'
-import type { Ask, Grant } from '../waiting/wait.js'
+import type { Lease, Terms } from '../waiting/lease.js'
+import type { Grant } from '../waiting/wait.js'
 import { Handle, fromPlain, fromReply, readAll, timedKeys, writeAll, type Each, type ToText } from './handle.js'
 import type { Issuer, TypeShape } from './issuer.js'
+import { Getting, Joining, Putting, QueueRequests, type Discipline } from './queue-requests.js'
 
 /** How consume() hands out items. */
 export interface ConsumeOptions {
@@ -26,12 +24,6 @@ interface Leased<T> {
 
 const DEFAULT_LEASE = 30_000
 
-/** Which end items are taken from, and whether each is in the queue only once. */
-interface Discipline {
-  readonly order: 'FIFO' | 'LIFO'
-  readonly unique: boolean
-}
-
 /**
  * What all queues do: hand out items, each to one taker, in any process; who finds nothing waits in line, and is handed the
  * next item by whoever puts it.
@@ -39,27 +31,17 @@ interface Discipline {
  * @typeParam Put - what put() resolves with
  */
 export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>> {
-  readonly #maxsize: number | undefined
-  readonly #order: string
-  readonly #unique: boolean
-  /** The list, and its companions in the order in which the scripts expect them. */
-  readonly #keys: string[]
+  readonly #requests: QueueRequests
 
   /** @internal */
-  constructor(issue: Issuer, maxsize: number | undefined, { order, unique }: Discipline) {
+  constructor(issue: Issuer, discipline: Discipline) {
     super(issue)
-    this.#maxsize = maxsize
-    this.#order = order
-    this.#unique = unique
-    const names = ['getters', 'putters', 'joiners', 'leases', 'state', 'answers']
-    const { key } = issue
-    this.#keys = [key, ...names.map(name => companion(key, name)), neverThere(key)]
-    if (unique) this.#keys.push(companion(key, 'members'))
+    this.#requests = new QueueRequests(issue, discipline)
   }
 
   /** @internal */
   [readAll](): Request {
-    return this.#read('items')
+    return this.#requests.read('items')
   }
 
   /** @internal */
@@ -70,7 +52,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
   /** @internal */
   [fromPlain](operation: string, value: unknown, encode: ToText): string[] {
     const texts = Array.from(iterable(operation, 'the value', value), item => encode(item))
-    return this.#unique ? [...new Set(texts)] : texts
+    return this.#requests.discipline.unique ? [...new Set(texts)] : texts
   }
 
   /** @internal What is leased is replaced, too; what fits goes to those who wait. */
@@ -82,12 +64,13 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
       )
     }
     const cut = texts.length === 0 ? words('LTRIM', key, 1, 0) : words('LTRIM', key, -texts.length, -1)
-    return [...chunked(texts).map(chunk => words('RPUSH', key, ...chunk)), cut, this.#script(queueSettle, 'replace')]
+    return [...chunked(texts).map(chunk => words('RPUSH', key, ...chunk)), cut, this.#requests.settle('replace')]
   }
 
   /** @internal */
   override get [timedKeys](): readonly string[] {
-    return this.#unique ? [this.issue.key, this.#companion('members')] : [this.issue.key]
+    const { discipline, keys } = this.#requests
+    return discipline.unique ? [this.issue.key, keys.at(-1) as string] : [this.issue.key]
   }
 
   /**
@@ -97,7 +80,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.clear()
    */
   override clear(): Pending<void> {
-    const requests = [words('DEL', this.issue.key), this.#script(queueSettle, 'clear')]
+    const requests = [words('DEL', this.issue.key), this.#requests.settle('clear')]
     return this.issue.write('clear', requests, undefined, { typed: false })
   }
 
@@ -112,31 +95,8 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.put('a', { timeout: 5_000, signal })
    */
   put(item: Input, limits: WaitOptions = {}): Pending<Put> {
-    const operation = this.issue.operation('put')
     const text = this.issue.encode('put', item)
-    const key = this.issue.key
-    return this.issue.wait<Put>(
-      'put',
-      {
-        keys: this.#keys,
-        line: this.#companion('putters'),
-        ask: ask => this.#putRequest(ask, text),
-        decode: reply => this.#putResult(reply),
-        late: milliseconds =>
-          new QueueFullError(`key '${key}' had no space within ${milliseconds} ms, so the item was not put`, {
-            key,
-            operation
-          }),
-        writesAtOnce: true,
-        remembers: true,
-        watched: {
-          request: words('LLEN', key),
-          worthAsking: size => this.maxsize === undefined || Number(size) < this.maxsize
-        },
-        ...(this.maxsize === undefined && { inTransaction: () => this.#putCommand('put', text) })
-      },
-      waitOptions(operation, limits)
-    )
+    return this.issue.wait(new Putting(this.#requests, text), waitOptions(this.issue.operation('put'), limits))
   }
 
   /**
@@ -146,7 +106,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.putNowait('a')
    */
   putNowait(item: Input): Pending<Put> {
-    return this.issue.run(this.#putCommand('putNowait', this.issue.encode('putNowait', item)))
+    return this.issue.run(this.#requests.putNow('putNowait', this.issue.encode('putNowait', item)))
   }
 
   /**
@@ -159,8 +119,8 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example const job = await jobs.get({ timeout: 5_000, signal })
    */
   get(limits: WaitOptions = {}): Pending<T> {
-    const limit = waitOptions(this.issue.operation('get'), limits)
-    return this.#get('get', { length: 0, done: '' }, reply => this.#item('get', reply), limit)
+    const getting = new Getting(this.#requests, 'get', this.issue.decoder<T>('get') as (reply: Reply) => T)
+    return this.issue.wait(getting, waitOptions(this.issue.operation('get'), limits))
   }
 
   /**
@@ -170,13 +130,8 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example const job = await jobs.getNowait()
    */
   getNowait(): Pending<T> {
-    const { key } = this.issue
-    const operation = this.issue.operation('getNowait')
-    return this.issue.write('getNowait', this.#script(queueGet, 'try', '', '', 0, ''), reply => {
-      const [served, item = null] = reply as Reply[]
-      if (served !== 1) throw new QueueEmptyError(`key '${key}' has no item: get() waits for one`, { key, operation })
-      return this.#item('getNowait', item)
-    })
+    const decode = this.issue.decoder<T>('getNowait') as (reply: Reply) => T
+    return this.issue.run(this.#requests.getNow('getNowait', decode))
   }
 
   /**
@@ -185,7 +140,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.peek()
    */
   peek(): Pending<T | undefined> {
-    return this.issue.read('peek', this.#read('peek'), this.issue.decoder<T>('peek'))
+    return this.issue.read('peek', this.#requests.read('peek'), this.issue.decoder<T>('peek'))
   }
 
   /**
@@ -194,7 +149,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example jobs.maxsize // 100
    */
   get maxsize(): number | undefined {
-    return this.#maxsize
+    return this.#requests.discipline.maxsize
   }
 
   /**
@@ -203,7 +158,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.size // 3
    */
   get size(): Pending<number> {
-    return this.issue.read('size', this.#read('size'), Number)
+    return this.issue.read('size', this.#requests.read('size'), Number)
   }
 
   /**
@@ -212,7 +167,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.empty()
    */
   empty(): Pending<boolean> {
-    return this.issue.read('empty', this.#read('size'), size => size === 0)
+    return this.issue.read('empty', this.#requests.read('size'), size => size === 0)
   }
 
   /**
@@ -222,13 +177,10 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.full()
    */
   full(): Pending<boolean> {
-    const requests = [this.#read('size'), words('HGET', this.#companion('state'), 'maxsize')]
-    return this.issue.read(
-      'full',
-      requests,
-      (size, stored) => Number(size) >= Number(stored ?? this.maxsize ?? Infinity),
-      { keys: [this.issue.key, this.#companion('state')] }
-    )
+    const state = this.#requests.companion('state')
+    const requests = [this.#requests.read('size'), words('HGET', state, 'maxsize')]
+    const decode = (size: Reply, stored: Reply): boolean => Number(size) >= Number(stored ?? this.maxsize ?? Infinity)
+    return this.issue.read('full', requests, decode, { keys: [this.issue.key, state] })
   }
 
   /**
@@ -238,25 +190,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
    * @example await jobs.join()
    */
   join(limits: WaitOptions = {}): Pending<void> {
-    const operation = this.issue.operation('join')
-    const { key } = this.issue
-    return this.issue.wait<undefined>(
-      'join',
-      {
-        keys: this.#keys,
-        line: this.#companion('joiners'),
-        ask: ({ mode, ticket, arrival, received }) => this.#script(queueJoin, mode, ticket, arrival, ...received),
-        decode: () => undefined,
-        late: milliseconds =>
-          new WaitTimeoutError(`key '${key}' still had items, waiting or leased, after ${milliseconds} ms`, {
-            key,
-            operation
-          }),
-        remembers: true,
-        watched: { request: words('LLEN', key), worthAsking: size => size === 0 }
-      },
-      waitOptions(operation, limits)
-    )
+    return this.issue.wait(new Joining(this.#requests), waitOptions(this.issue.operation('join'), limits))
   }
 
   /**
@@ -281,6 +215,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
     const { lease = DEFAULT_LEASE, signal } = options(operation, how)
     const length = leaseOf(operation, lease)
     const limits = waitOptions(operation, signal ? { signal } : {})
+    const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(reply, grant, length)
     let held: Leased<T> | undefined
     try {
       for (;;) {
@@ -288,7 +223,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
         const done: string = held?.ticket ?? ''
         held?.lease.stop()
         held = undefined
-        held = await this.#get('consume', { length, done }, (reply, grant) => this.#lease(reply, grant, length), limits)
+        held = await this.issue.wait(new Getting(this.#requests, 'consume', decode, length, done), limits)
         yield held.item
       }
     } finally {
@@ -296,88 +231,26 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
     }
   }
 
-  #companion(name: string): string {
-    return companion(this.issue.key, name)
-  }
-
-  #script(of: typeof queueGet, ...args: readonly (string | number)[]): Request {
-    return script(of, this.#keys, this.#order, ...args)
-  }
-
-  #read(what: 'size' | 'peek' | 'items'): Request {
-    const names = ['leases', 'state', ...(this.#unique ? ['members'] : [])]
-    const keys = [this.issue.key, ...names.map(name => this.#companion(name))]
-    return script(queueRead, keys, this.#order, what)
-  }
-
-  #putRequest({ mode, ticket, arrival, received }: Ask, text: string): Request {
-    return this.#script(queuePut, mode, ticket, arrival, this.maxsize ?? '', text, ...received)
-  }
-
-  #putResult(isNew: Reply): Put {
-    return (this.#unique ? Number(isNew) === 1 : undefined) as Put
-  }
-
-  #putCommand(method: string, text: string): Command<Put> {
-    const { key } = this.issue
-    const request = this.#putRequest({ mode: 'try', ticket: '', arrival: '', received: [] }, text)
-    return this.issue.command('write', method, request, reply => {
-      const [served, isNew = null] = reply as Reply[]
-      if (served === 1) return this.#putResult(isNew)
-      throw new QueueFullError(`key '${key}' is full, so the item was not put: put() waits for space`, {
-        key,
-        operation: this.issue.operation(method)
-      })
-    })
-  }
-
-  #get<R>(
-    method: string,
-    { length, done }: { readonly length: number; readonly done: string },
-    decode: (reply: Reply, grant: Grant) => R,
-    limits: WaitOptions
-  ): Pending<R> {
-    const { key } = this.issue
-    const operation = this.issue.operation(method)
-    return this.issue.wait<R>(
-      method,
-      {
-        keys: this.#keys,
-        line: this.#companion('getters'),
-        ask: ({ mode, ticket, arrival, received }) =>
-          this.#script(queueGet, mode, ticket, arrival, length, done, ...received),
-        decode,
-        late: milliseconds =>
-          new QueueEmptyError(`key '${key}' had no item within ${milliseconds} ms`, { key, operation }),
-        refuse: ticket => this.#script(queueEndLease, ticket, 'back'),
-        ...(length > 0 && { leases: length }),
-        remembers: length === 0,
-        watched: { request: words('LLEN', key), worthAsking: size => Number(size) > 0 }
-      },
-      limits
-    )
-  }
-
-  #item(method: string, reply: Reply): T {
-    return this.issue.decoder<T>(method)(reply) as T
-  }
-
-  #lease(reply: Reply, { ticket, since, handedOver }: Grant, length: number): Leased<T> {
-    const { dispatcher } = this.issue.home
-    const giveUp = this.#endLeaseCommand(ticket, 'back')
-    const lease = dispatcher.keep({
-      length,
-      since,
-      renewAtOnce: handedOver,
-      renew: this.issue.renewal('consume', this.#companion('leases'), ticket, length),
-      giveUp,
-      lost: () => {}
-    })
+  /** Leased from now on; what can't be read goes back. */
+  #lease(reply: Reply, grant: Grant, length: number): Leased<T> {
+    const { ticket } = grant
+    const lease = this.issue.home.dispatcher.keep(this.#terms(grant, length))
     try {
-      return { item: this.#item('consume', reply), ticket, lease }
+      return { item: this.issue.decoder<T>('consume')(reply) as T, ticket, lease }
     } catch (error) {
       void lease.giveUp('')
       throw error
+    }
+  }
+
+  #terms({ ticket, since, handedOver }: Grant, length: number): Terms {
+    const leases = this.#requests.companion('leases')
+    return {
+      length,
+      since,
+      renewAtOnce: handedOver,
+      renewal: () => this.issue.renewal('consume', leases, ticket, length),
+      surrender: () => this.#endLeaseCommand(ticket, 'back')
     }
   }
 
@@ -387,7 +260,7 @@ export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<
   }
 
   #endLeaseCommand(ticket: string, how: 'done' | 'back'): Command<undefined> {
-    const request = this.#script(queueEndLease, ticket, how)
+    const request = this.#requests.endLease(ticket, how)
     return { ...this.issue.command<undefined>('write', 'consume', request, undefined), repeatable: true }
   }
 }
@@ -401,7 +274,7 @@ export class Queue<T, Input = T> extends BaseQueue<T, void, Input> {
 
   /** @internal */
   constructor(issue: Issuer, maxsize: number | undefined) {
-    super(issue, maxsize, { order: 'FIFO', unique: false })
+    super(issue, { order: 'FIFO', unique: false, maxsize })
   }
 }
 
@@ -411,7 +284,7 @@ export class LifoQueue<T, Input = T> extends BaseQueue<T, void, Input> {
 
   /** @internal */
   constructor(issue: Issuer, maxsize: number | undefined) {
-    super(issue, maxsize, { order: 'LIFO', unique: false })
+    super(issue, { order: 'LIFO', unique: false, maxsize })
   }
 }
 
@@ -421,7 +294,7 @@ export class SetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
 
   /** @internal */
   constructor(issue: Issuer, maxsize: number | undefined) {
-    super(issue, maxsize, { order: 'FIFO', unique: true })
+    super(issue, { order: 'FIFO', unique: true, maxsize })
   }
 }
 
@@ -431,6 +304,6 @@ export class LifoSetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
 
   /** @internal */
   constructor(issue: Issuer, maxsize: number | undefined) {
-    super(issue, maxsize, { order: 'LIFO', unique: true })
+    super(issue, { order: 'LIFO', unique: true, maxsize })
   }
 }

@@ -155,8 +155,9 @@ export abstract class BaseSemaphore extends Handle<number, never> {
     const { key } = this.issue
     const length = leaseOf(operation, options(operation, how).lease ?? DEFAULT_LEASE)
     return this.issue.wait<Holding | undefined>(
-      method,
       {
+        operation,
+        holds: this.issue.shape.holds,
         keys: this.#keys,
         line: companion(key, 'waiters'),
         ask: ({ mode, ticket, arrival }) =>
@@ -214,8 +215,8 @@ export abstract class BaseSemaphore extends Handle<number, never> {
       length,
       since,
       renewAtOnce: false,
-      renew: this.issue.renewal('renew', key, ticket, length),
-      giveUp: again,
+      renewal: () => this.issue.renewal('renew', key, ticket, length),
+      surrender: () => again,
       lost: why => {
         lost.abort(new LeaseLostError(`key '${key}': the lease of this permit is lost: ${why}`, { key }))
       }

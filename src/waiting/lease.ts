@@ -9,14 +9,12 @@ export interface Terms {
   /** Whether it has to be renewed at once, for it may end sooner at first. */
   readonly renewAtOnce: boolean
   /** Has it end later; false when it has ended. */
-  readonly renew: Command<boolean>
+  renewal(): Command<boolean>
   /** Gives it up. */
-  readonly giveUp: Command<unknown>
+  surrender(): Command<unknown>
   /** It could not be renewed before it ran out, or was taken away. */
-  readonly lost: (why: string) => void
+  lost?(why: string): void
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
  * Something held by lease: renewed every third of its length, as long as this process lives. By the time that has passed
@@ -24,19 +22,17 @@ const LONGEST_TIMER = 2 ** 31 - 1
  */
 export class Lease {
   #ends: number
-  #timer: NodeJS.Timeout | undefined
+  #renewAt: number
   #renewing = false
   #over = false
 
   constructor(
-    private readonly runner: Runner,
     private readonly terms: Terms,
-    private readonly leases: Set<Lease>
+    private readonly leases: Leases
   ) {
     this.#ends = terms.since + terms.length
-    leases.add(this)
+    this.#renewAt = terms.since + terms.length / 3
     if (terms.renewAtOnce) void this.#renew()
-    else this.#check(terms.since + terms.length / 3)
   }
 
   /** Whether it has been lost, given up or stopped. */
@@ -44,69 +40,92 @@ export class Lease {
     return this.#over
   }
 
+  /** When there is something to do for it. */
+  get due(): number {
+    return this.#renewing ? this.#ends : Math.min(this.#renewAt, this.#ends)
+  }
+
   /** Renews it no more; whoever holds it gives it up. */
   stop(): void {
     this.#over = true
-    clearTimeout(this.#timer)
-    this.leases.delete(this)
+    this.leases.remove(this)
   }
 
   /** Gives it up for its holder, who has to be told why. */
   async giveUp(why: string): Promise<void> {
     this.stop()
-    this.terms.lost(why)
-    await this.runner.run(this.terms.giveUp).catch(() => {})
+    this.terms.lost?.(why)
+    await this.leases.run(this.terms.surrender()).catch(() => {})
   }
 
-  /** Renews it at that time; and once more when it ends, to see whether that was done. */
-  #check(renewAt: number): void {
-    const wait = Math.min(renewAt, this.#ends) - performance.now()
-    this.#timer = setTimeout(() => this.#act(renewAt), Math.min(Math.max(wait, 0), LONGEST_TIMER)).unref()
-  }
-
-  #act(renewAt: number): void {
+  /** Does what is due. */
+  act(): void {
     const now = performance.now()
-    if (now >= this.#ends) {
-      void this.giveUp(`it was not renewed within ${this.terms.length} ms`)
-      return
-    }
-    if (now >= renewAt && !this.#renewing) void this.#renew()
-    else this.#check(renewAt)
+    if (now >= this.#ends) void this.giveUp(`it was not renewed within ${this.terms.length} ms`)
+    else if (now >= this.#renewAt && !this.#renewing) void this.#renew()
   }
 
   async #renew(): Promise<void> {
     this.#renewing = true
     const asked = performance.now()
-    const renewing = this.runner.run(this.terms.renew)
-    this.#check(Infinity)
-    const renewed = await renewing.catch((error: unknown) => error)
+    const renewed = await this.leases.run(this.terms.renewal()).catch((error: unknown) => error)
     this.#renewing = false
     if (this.#over) return
-    clearTimeout(this.#timer)
     if (renewed === false) {
       this.stop()
-      this.terms.lost('it had ended when it was to be renewed, or clear() took it away')
-    } else if (renewed === true) {
-      this.#ends = asked + this.terms.length
-      this.#check(asked + this.terms.length / 3)
-    } else {
-      this.#check(performance.now() + this.terms.length / 10)
+      this.terms.lost?.('it had ended when it was to be renewed, or clear() took it away')
+      return
     }
+    if (renewed === true) this.#ends = asked + this.terms.length
+    this.#renewAt = renewed === true ? asked + this.terms.length / 3 : performance.now() + this.terms.length / 10
+    this.leases.plan(this.due)
   }
 }
 
-/** All leases of one Hot. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** All leases of one Hot, kept by one timer. */
 export class Leases {
   readonly #leases = new Set<Lease>()
+  #timer: NodeJS.Timeout | undefined
+  #planned = Infinity
 
   constructor(private readonly runner: Runner) {}
 
   keep(terms: Terms): Lease {
-    return new Lease(this.runner, terms, this.#leases)
+    const lease = new Lease(terms, this)
+    this.#leases.add(lease)
+    this.plan(lease.due)
+    return lease
+  }
+
+  remove(lease: Lease): void {
+    this.#leases.delete(lease)
+  }
+
+  run<R>(command: Command<R>): Promise<R> {
+    return this.runner.run(command)
+  }
+
+  /** Has the leases looked at no later than that. */
+  plan(due: number): void {
+    if (due >= this.#planned) return
+    this.#planned = due
+    clearTimeout(this.#timer)
+    const wait = Math.min(Math.max(due - performance.now(), 0), LONGEST_TIMER)
+    this.#timer = setTimeout(this.#act, wait).unref()
   }
 
   /** Gives all of them up, as their Hot is being closed. */
   async close(): Promise<void> {
     await Promise.all([...this.#leases].map(lease => lease.giveUp('its Hot was closed')))
+  }
+
+  readonly #act = (): void => {
+    this.#planned = Infinity
+    for (const lease of this.#leases) lease.act()
+    let due = Infinity
+    for (const lease of this.#leases) due = Math.min(due, lease.due)
+    if (due < Infinity) this.plan(due)
   }
 }

@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../arguments.js'
 import type { Command, Reply } from '../command.js'
 import type { Aborts } from './aborts.js'
-import type { Mode, Wait } from './wait.js'
+import { asking, type Mode, type Wait } from './wait.js'
 
 /** What a wait needs of those who look after all of them. */
 export interface Office {
@@ -29,7 +29,6 @@ export class OpenWait {
   #again = false
   #looking = false
   #inLine = false
-  #plain: boolean
   #over = false
   #giveUp: (() => unknown) | undefined
   #timer: NodeJS.Timeout | undefined
@@ -44,7 +43,6 @@ export class OpenWait {
     private readonly reject: (error: unknown) => void
   ) {
     this.arrival = arrival
-    this.#plain = wait.writesAtOnce ?? false
   }
 
   get key(): string {
@@ -56,15 +54,12 @@ export class OpenWait {
     return this.#inLine
   }
 
-  /** Whether its script remembers the answer, in case it was lost. */
-  get remembered(): boolean {
-    return this.wait.remembers === true && !this.#plain
-  }
-
-  start(): void {
+  /** Its time runs since it was called. */
+  start(called: number): void {
     const { timeout, signal } = this.limits
     if (timeout !== undefined && timeout <= LONGEST_TIMER) {
-      this.#timer = setTimeout(() => this.leave(() => this.wait.late(timeout)), timeout)
+      const left = Math.max(0, timeout - (performance.now() - called))
+      this.#timer = setTimeout(() => this.leave(() => this.wait.late(timeout)), left)
     }
     if (signal) this.office.aborts.listen(signal, this.#aborted)
     this.ask()
@@ -82,7 +77,7 @@ export class OpenWait {
     this.#again = false
     if (this.wait.otherwise) return this.#send('try')
     const mode = this.#giveUp ? 'leave' : this.office.reachable(this.key) ? 'wait' : 'try'
-    this.#send(this.#plain ? 'try' : mode)
+    this.#send(mode)
   }
 
   /** What it waits for has been handed over. */
@@ -102,34 +97,20 @@ export class OpenWait {
   readonly #aborted = (): void => this.leave(() => this.limits.signal?.reason)
 
   #send(mode: Mode): void {
-    const { operation, keys, holds } = this.wait
-    const plain = this.#plain
     const since = performance.now()
-    const ticket = plain ? '' : this.ticket
+    const { ticket, arrival } = this
     const received = this.wait.remembers ? this.office.received(this.key) : []
-    const request = this.wait.ask({ mode, ticket, arrival: this.arrival, received })
-    const command: Command<Reply> = {
-      operation,
-      keys,
-      kind: 'write',
-      holds,
-      requests: [request],
-      returnsNothing: false,
-      repeatable: !plain,
-      decode: ([reply]) => reply ?? null
-    }
-    this.office.run(command).then(
-      reply => this.#answered(mode, reply as Reply[], since),
+    const request = this.wait.ask({ mode, ticket, arrival, received })
+    this.office.run(asking(this.wait, request, true)).then(
+      reply => this.#answered(mode, reply, since),
       (error: unknown) => this.#end('failed', () => this.reject(error))
     )
   }
 
-  #answered(mode: Mode, [served, ...rest]: Reply[], since: number): void {
+  #answered(mode: Mode, [served, ...rest]: readonly Reply[], since: number): void {
     this.#asking = false
     if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since, false))
-    this.#plain = false
-    const { otherwise } = this.wait
-    if (otherwise) return this.#end('left', () => this.resolve(otherwise()))
+    if (this.wait.otherwise) return this.#end('left', () => this.resolve(this.wait.otherwise?.()))
     if (mode === 'wait') this.#enlisted(rest)
     if (this.#giveUp) {
       const reason = this.#giveUp

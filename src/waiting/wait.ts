@@ -6,13 +6,16 @@ export type Mode = 'try' | 'wait' | 'leave'
 /** How a script is asked for what a call waits for. */
 export interface Ask {
   readonly mode: Mode
-  /** Names the wait: asked again under its ticket, a script gives the same answer. Empty for a call that is sent once. */
+  /** Names the wait: asked again under its ticket, a script gives the same answer. Empty for an ask that is sent once. */
   readonly ticket: string
   /** The place in line, by time of arrival; empty until there is one. */
   readonly arrival: string
   /** Tickets whose answers have arrived: they need be remembered no longer. */
   readonly received: readonly string[]
 }
+
+/** An ask that is sent once: it takes or puts at once, or not at all. */
+export const AT_ONCE: Ask = { mode: 'try', ticket: '', arrival: '', received: [] }
 
 /** What was got, and how. */
 export interface Grant {
@@ -31,22 +34,40 @@ export interface Grant {
 export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys' | 'holds'> {
   /** The key of the line the caller is put in. */
   readonly line: string
-  readonly ask: (ask: Ask) => Request
-  readonly decode: (reply: Reply, grant: Grant) => Result
+  ask(ask: Ask): Request
+  decode(reply: Reply, grant: Grant): Result
   /** The error when it has not come within the timeout. */
-  readonly late: (milliseconds: number) => Error
+  late(milliseconds: number): Error
   /** For a call that does not wait: what it gives when there is nothing. */
-  readonly otherwise?: () => Result
+  otherwise?(): Result
   /** Milliseconds of the lease by which it holds what it gets; its ticket tells them. */
-  readonly leases?: number
+  readonly leases?: number | undefined
   /** True when its script remembers an answer given to a ticket until that is told to have arrived. */
   readonly remembers?: boolean
-  /** True when the first ask is a plain write: without a ticket, never sent twice, its answer not remembered. */
+  /** True when a plain write comes first: without a ticket, never sent twice, its answer not remembered. */
   readonly writesAtOnce?: boolean
   /** Gives back what is handed over to a ticket whose wait had failed, for want of a connection say. */
-  readonly refuse?: (ticket: string) => Request
+  refuse?(ticket: string): Request
   /** For what other programs may change past our scripts: a read that shows when to ask again. */
-  readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean }
+  readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean } | undefined
   /** What a transaction runs instead; without it, the call can't be part of one. */
-  readonly inTransaction?: () => Command<Result>
+  readonly inTransaction?: (() => Command<Result>) | undefined
+}
+
+/** The command that asks. */
+export function asking(
+  { operation, keys, holds }: Wait<unknown>,
+  request: Request,
+  repeatable: boolean
+): Command<readonly Reply[]> {
+  return {
+    operation,
+    keys,
+    kind: 'write',
+    holds,
+    requests: [request],
+    returnsNothing: false,
+    repeatable,
+    decode: ([reply]) => reply as Reply[]
+  }
 }

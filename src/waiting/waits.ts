@@ -7,7 +7,7 @@ import { Pending } from '../pending.js'
 import { Aborts } from './aborts.js'
 import { Inbox, type Recipient } from './inbox.js'
 import { OpenWait, type Office } from './open-wait.js'
-import type { Wait } from './wait.js'
+import { AT_ONCE, asking, type Wait } from './wait.js'
 
 /** So long the place in line of a wait that was given up is kept for the next one: one who comes and goes has its turn. */
 const PLACE_KEPT = 10
@@ -22,6 +22,11 @@ const MOST_FAILED = 10_000
 interface Waiting {
   readonly waits: Set<OpenWait>
   look?: { readonly at: number; readonly timer: NodeJS.Timeout }
+}
+
+interface Settle {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** A place in line that was given up. */
@@ -53,19 +58,40 @@ export class Waits implements Office, Recipient {
 
   open<R>(wait: Wait<R>, limits: WaitOptions): Pending<R> {
     return new Pending<R>((resolve, reject) => {
-      if (this.#closed) return reject(closed(wait))
-      if (limits.signal?.aborted) return reject(limits.signal.reason as Error)
-      const name = `${++this.#last}${wait.leases === undefined ? '' : `L${wait.leases}`}`
-      const arrival = this.#takePlace(wait.line)
-      const ticket = `${this.#channel}/${name}`
-      const open = new OpenWait(ticket, wait, this, limits, arrival, resolve as (result: unknown) => void, reject)
-      if (this.#byName.size === 0) for (const inbox of this.#inboxes.values()) inbox.keepAlive(true)
-      this.#byName.set(name, open)
-      const waiting = this.#byKey.get(open.key)
-      if (waiting) waiting.waits.add(open)
-      else this.#byKey.set(open.key, { waits: new Set([open]) })
-      open.start()
+      const settle = { resolve: resolve as (result: unknown) => void, reject }
+      if (wait.writesAtOnce) this.#writeAtOnce(wait, limits, settle)
+      else this.#start(wait, limits, settle)
     })
+  }
+
+  /** Waits only if that could not be done at once. */
+  #writeAtOnce(wait: Wait<unknown>, limits: WaitOptions, { resolve, reject }: Settle): void {
+    const refusal = this.#refusal(wait, limits)
+    if (refusal) return reject(refusal.reason)
+    const since = performance.now()
+    this.run(asking(wait, wait.ask(AT_ONCE), false)).then(([served, result = null]) => {
+      if (served === 1) return resolve(wait.decode(result, { ticket: '', since, handedOver: false }))
+      this.#start(wait, limits, { resolve, reject }, since)
+    }, reject)
+  }
+
+  #start(wait: Wait<unknown>, limits: WaitOptions, { resolve, reject }: Settle, called = performance.now()): void {
+    const refusal = this.#refusal(wait, limits)
+    if (refusal) return reject(refusal.reason)
+    const name = `${++this.#last}${wait.leases === undefined ? '' : `L${wait.leases}`}`
+    const ticket = `${this.#channel}/${name}`
+    const open = new OpenWait(ticket, wait, this, limits, this.#takePlace(wait.line), resolve, reject)
+    if (this.#byName.size === 0) for (const inbox of this.#inboxes.values()) inbox.keepAlive(true)
+    this.#byName.set(name, open)
+    const waiting = this.#byKey.get(open.key)
+    if (waiting) waiting.waits.add(open)
+    else this.#byKey.set(open.key, { waits: new Set([open]) })
+    open.start(called)
+  }
+
+  #refusal(wait: Wait<unknown>, { signal }: WaitOptions): { readonly reason: unknown } | undefined {
+    if (this.#closed) return { reason: closed(wait) }
+    return signal?.aborted ? { reason: signal.reason } : undefined
   }
 
   /** Takes no more waits, and has the open ones leave. */
@@ -112,7 +138,7 @@ export class Waits implements Office, Recipient {
     const waiting = this.#byKey.get(key)
     waiting?.waits.delete(open)
     if (how === 'left' && arrival !== '') this.#keepPlace(wait.line, arrival)
-    if (how === 'served' && open.remembered) this.#tellReceived(key, ticket)
+    if (how === 'served' && wait.remembers) this.#tellReceived(key, ticket)
     if (how === 'failed' && open.inLine) addNewest(this.#failed, name, open, MOST_FAILED)
     const [next] = waiting?.waits ?? []
     if (next) {
@@ -162,19 +188,7 @@ export class Waits implements Office, Recipient {
   #refuse(name: string): void {
     const { ticket, wait } = this.#failed.get(name) as OpenWait
     this.#failed.delete(name)
-    const { refuse, operation, keys, holds } = wait
-    if (!refuse) return
-    const command: Command<void> = {
-      operation,
-      keys,
-      holds,
-      kind: 'write',
-      requests: [refuse(ticket)],
-      returnsNothing: true,
-      repeatable: true,
-      decode: () => undefined
-    }
-    this.run(command).catch(() => undefined)
+    if (wait.refuse) this.run(asking(wait, wait.refuse(ticket), true)).catch(() => undefined)
   }
 
   #lookIn(key: string, milliseconds: number): void {

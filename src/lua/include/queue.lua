@@ -1,13 +1,7 @@
--- What all scripts of a queue share. KEYS: the items (a list); the lines of those who wait for an item, for space, and for
--- the end of all work; leases by their end; a hash of what is leased and what is waiting for space, by ticket, and the
--- maxsize; a hash of answers given, by ticket, in case they were lost; a key that never
--- exists; for unique items their set. ARGV[1]: FIFO or LIFO.
+-- What all scripts of a queue share.
+-- @include queue-keys
 -- @include waiting
-local items, getters, putters, joiners, leases, state, memory, _, members = unpack(KEYS)
 local size = redis.pcall('LLEN', items)
-local lifo = ARGV[1] == 'LIFO'
-local anybody_waits = redis.call('EXISTS', getters, putters, joiners) > 0
-
 if type(size) == 'table' then
   -- The key holds something else. Who waits is told to ask, and so to fail: out of the line, with what was to be put.
   for _, ticket in ipairs(redis.call('ZRANGE', putters, 0, -1)) do
