@@ -215,6 +215,20 @@ describe('A wait whose connection is cut', () => {
     await expectAllFree(rival.lock(key))
   })
 
+  test('for good is passed over at once, also by the dozen', async () => {
+    const permit = await rival.lock(key).acquire()
+    const lost = Promise.allSettled(Array.from({ length: 40 }, () => through.lock(key).acquire()))
+    await inLine(40)
+    const behind = rival.lock(key).acquire(soon)
+    await inLine(41)
+    await proxy.stop()
+    await permit.release()
+    // Were each of them waited for, until what was handed to it is taken back, this would take minutes.
+    await (await behind).release()
+    expect((await lost).filter(({ status }) => status === 'fulfilled')).toEqual([])
+    await expectAllFree(rival.lock(key))
+  })
+
   test('for longer than its timeout ends with a LockTimeoutError or a ConnectionError, and takes nothing', async () => {
     const permit = await rival.lock(key).acquire()
     await using impatient = createHot({ url: proxy.url, connectTimeout: 500 })
