@@ -14,12 +14,14 @@ if done ~= '' then
   redis.call('HDEL', state, done)
 end
 
--- The usual case, short: nobody waits, nothing has to be put back, and there is an item.
+-- The usual case, short: nobody waits, and nothing has to be put back.
+local empty = false
 if not anybody_waits and not members and not (ticket ~= '' and redis.call('HGET', answers, ticket)) then
   local first_end = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2]
   local time = (first_end or period > 0) and redis.call('TIME')
   local now = time and time[1] * 1000 + math.floor(time[2] / 1000)
-  local item = not (first_end and tonumber(first_end) <= now) and redis.call(lifo and 'RPOP' or 'LPOP', items)
+  local settled = not (first_end and tonumber(first_end) <= now)
+  local item = settled and redis.call(lifo and 'RPOP' or 'LPOP', items)
   if item and period > 0 then
     redis.call('ZADD', leases, now + period, ticket)
     redis.call('HSET', state, ticket, item)
@@ -30,6 +32,12 @@ if not anybody_waits and not members and not (ticket ~= '' and redis.call('HGET'
   if item then
     return { 1, item }
   end
+  empty = settled
+end
+
+-- @include waiting
+if empty and mode == 'wait' then
+  return enlist(getters, ticket, arrival, leases, memory)
 end
 
 -- @include queue

@@ -22,7 +22,9 @@ if maxsize ~= '' then
 end
 forget(ARGV, 7)
 reap()
-serve()
+if size > 0 or redis.call('EXISTS', putters) == 1 then
+  serve()
+end
 -- Also when it was put just now, out of the line.
 local answer = ticket ~= '' and redis.call('HGET', memory, ticket)
 if answer then

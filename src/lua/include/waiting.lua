@@ -67,16 +67,18 @@ end
 -- line, in how many milliseconds to look again (when the first lease ends, or when all were told to; -1 for never), and
 -- whether it is new there.
 local function enlist(line, ticket, arrival, leases, memory)
-  local known = tonumber(redis.call('ZSCORE', line, ticket))
-  if not known then
+  if arrival == '' then
     local last = tonumber(redis.call('ZREVRANGE', line, 0, 0, 'WITHSCORES')[2]) or 0
-    arrival = tonumber(arrival) or math.max(time_in_microseconds(), last + 1)
-    redis.call('ZADD', line, arrival, ticket)
+    arrival = math.max(time_in_microseconds(), last + 1)
+  end
+  local is_new = redis.call('ZADD', line, 'NX', arrival, ticket)
+  if is_new == 0 then
+    arrival = redis.call('ZSCORE', line, ticket)
   end
   local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   local look = tonumber(redis.call('HGET', memory, 'look'))
   if look and look > now() and (not first or look < first) then
     first = look
   end
-  return { 0, known or arrival, first and math.max(first - now(), 0) or -1, known and 0 or 1 }
+  return { 0, tonumber(arrival), first and math.max(first - now(), 0) or -1, is_new }
 end
