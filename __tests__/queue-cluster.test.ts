@@ -114,7 +114,7 @@ test('a wait for space, and one for the end of all work, at a key whose slot mov
   await put
   expect(await others.get()).toBe('b')
   await join
-})
+}, 10_000)
 
 test('what another program pushes at a key whose slot has moved wakes who waits there', async () => {
   const key = await keyOn(cluster.nodes[0]!)

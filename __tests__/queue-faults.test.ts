@@ -190,15 +190,19 @@ describe('Nothing is lost when the connection is cut', () => {
     expect(await safe.toJS()).toEqual(['another item'])
   })
 
-  test('at the reply that tells that there was space: the item is put once', async () => {
+  test('at whatever tells that there was space: the item is put once', async () => {
     const [queue, safe] = queuePair(1)
     await safe.put('a')
     const put = queue.put('b')
     await stand(1, queue.key, 'putters')
+    await until('nothing is on its way', async () => {
+      const before = proxy.requests.length
+      await sleep(50)
+      return proxy.requests.length === before
+    })
     let cut = false
-    proxy.onReply = chunk => {
-      // The answer [1, 1]; the first to come is the message.
-      if (cut || !chunk.includes(':1\r\n:1\r\n')) return 'pass'
+    proxy.onReply = () => {
+      if (cut) return 'pass'
       cut = true
       return 'cut'
     }
@@ -299,8 +303,8 @@ async function putAndTake(
   expect(end).toBe('all is taken')
   expect(put.other).toEqual([])
   expect(await safe.toJS()).toEqual([])
-  expect(taken).toHaveLength(new Set(taken).size)
   const gone = new Set(taken)
+  expect(taken.filter((item, at) => taken.indexOf(item) !== at)).toEqual([])
   expect([...put.there].filter(item => !gone.has(item))).toEqual([])
   expect(taken.filter(item => !put.there.has(item) && !put.unknown.has(item))).toEqual([])
   return { unknown: put.unknown.size }
