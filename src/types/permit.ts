@@ -1,14 +1,31 @@
 import { LeaseLostError, NotHeldError } from '../errors.js'
 
 /** What was acquired, as Redis knows it: one ticket among the holders. It is released when the last use of it ends. */
-export interface Holding {
-  readonly key: string
-  readonly token: number
-  readonly signal: AbortSignal
+export class Holding {
   /** How many permits stand for it; more than one only where a lock is entered again. */
-  uses: number
-  /** Gives it back; fails with LeaseLostError when its lease had ended. */
-  release(operation: string): Promise<void>
+  uses = 0
+  /** Set when the lease is lost. */
+  lost: LeaseLostError | undefined
+  #controller: AbortController | undefined
+
+  constructor(
+    readonly key: string,
+    readonly token: number,
+    /** Gives it back; fails with LeaseLostError when its lease had ended. */
+    readonly release: (operation: string) => Promise<void>
+  ) {}
+
+  /** Made when somebody asks for it: an AbortController costs more than all the rest of a permit. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.lost) this.#controller.abort(this.lost)
+    return this.#controller.signal
+  }
+
+  lose(why: string): void {
+    this.lost = new LeaseLostError(`key '${this.key}': the lease of this permit is lost: ${why}`, { key: this.key })
+    this.#controller?.abort(this.lost)
+  }
 }
 
 /**
@@ -22,9 +39,6 @@ export interface Holding {
 export class Permit {
   /** A fencing token: greater than that of every permit of this key before. What is guarded can refuse lower ones. */
   readonly token: number
-  /** Aborts with a LeaseLostError as soon as the lease is lost: somebody else may hold the permit from then on. */
-  readonly signal: AbortSignal
-
   readonly #holding: Holding
   readonly #operation: string
   readonly #onRelease: ((permit: Permit) => void) | undefined
@@ -36,8 +50,12 @@ export class Permit {
     this.#operation = operation
     this.#onRelease = onRelease
     this.token = holding.token
-    this.signal = holding.signal
     holding.uses++
+  }
+
+  /** Aborts with a LeaseLostError as soon as the lease is lost: somebody else may hold the permit from then on. */
+  get signal(): AbortSignal {
+    return this.#holding.signal
   }
 
   /**
@@ -54,7 +72,7 @@ export class Permit {
     this.#held = false
     this.#onRelease?.(this)
     if (--holding.uses === 0) await holding.release(operation)
-    else if (this.signal.aborted) throw leaseLost(key, operation, this.signal.reason)
+    else if (holding.lost) throw leaseLost(key, operation, holding.lost)
   }
 
   /** The same as release(), for `await using`: does nothing when it has been released. */

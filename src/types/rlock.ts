@@ -150,5 +150,5 @@ export class RLock extends Lock {
 }
 
 function isHeld({ runs, holding }: Scope): boolean {
-  return runs > 0 && holding.uses > 0 && !holding.signal.aborted
+  return runs > 0 && holding.uses > 0 && !holding.lost
 }

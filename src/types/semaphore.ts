@@ -1,6 +1,6 @@
 import { callable, integer, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
 import { script, words, type Command, type Reply, type Request } from '../command.js'
-import { ConnectionError, LeaseLostError, LockTimeoutError, NotHeldError } from '../errors.js'
+import { ConnectionError, LockTimeoutError, NotHeldError } from '../errors.js'
 import { companion, neverThere } from '../keys.js'
 import {
   semaphoreAcquire,
@@ -13,7 +13,7 @@ import type { Pending } from '../pending.js'
 import type { Grant } from '../waiting/wait.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from './handle.js'
 import type { Issuer, TypeShape } from './issuer.js'
-import { Permit, leaseLost, runHolding, type Holding } from './permit.js'
+import { Holding, Permit, leaseLost, runHolding } from './permit.js'
 
 /** How long something is held without being renewed. */
 export interface LeaseOptions {
@@ -180,7 +180,7 @@ export abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal What the permits of this handle stand for, the last one first, if it has not been lost. */
   [heldByHandle](): Holding | undefined {
-    return [...this.#permits.values()].findLast(({ signal }) => !signal.aborted)
+    return [...this.#permits.values()].findLast(({ lost }) => !lost)
   }
 
   /** @internal */
@@ -210,35 +210,27 @@ export abstract class BaseSemaphore extends Handle<number, never> {
     const request = script(semaphoreRelease, this.#keys, this.#value, ticket)
     const release = this.issue.command('write', 'release', request, released => released === 1, { keys: this.#keys })
     const again: Command<boolean> = { ...release, repeatable: true }
-    const lost = new AbortController()
+    const holding = new Holding(key, token, async operation => {
+      lease.stop()
+      if (holding.lost) throw leaseLost(key, operation, holding.lost)
+      try {
+        if (await dispatcher.runOutside(release)) return
+      } catch (error) {
+        if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
+        await dispatcher.runOutside(again)
+        return
+      }
+      throw leaseLost(key, operation)
+    })
     const lease = dispatcher.keep({
       length,
       since,
       renewAtOnce: false,
       renewal: () => this.issue.renewal('renew', key, ticket, length),
       surrender: () => again,
-      lost: why => {
-        lost.abort(new LeaseLostError(`key '${key}': the lease of this permit is lost: ${why}`, { key }))
-      }
+      lost: why => holding.lose(why)
     })
-    return {
-      key,
-      token,
-      signal: lost.signal,
-      uses: 0,
-      release: async operation => {
-        lease.stop()
-        if (lost.signal.aborted) throw leaseLost(key, operation, lost.signal.reason)
-        try {
-          if (await dispatcher.runOutside(release)) return
-        } catch (error) {
-          if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
-          await dispatcher.runOutside(again)
-          return
-        }
-        throw leaseLost(key, operation)
-      }
-    }
+    return holding
   }
 }
 
