@@ -122,31 +122,34 @@ describe('On one server', () => {
     ['a process that waits once', 1],
     ['a process that waits more than a thousand times', 1_200]
   ])(
-    'what is handed to %s and was stopped goes to another; when it goes on, it waits on',
+    'what is leased to %s and was stopped goes to another; when it goes on, it waits on',
     async (_, waits) => {
       const queue = hot.queue<string>(freshKey('queue'))
       const [stopped] = await crew.hire(1)
-      begin([stopped!], 'waitsAtOnce', queue.key, waits)
+      begin([stopped!], 'holds', queue.key, 30_000, waits)
       await stand(waits, queue.key)
-      const another = queue.get()
+      const another = queue.consume()
+      const next = another.next()
       await stand(waits + 1, queue.key)
       stopped!.kill('SIGSTOP')
       const began = performance.now()
       await queue.put('a')
       expect(await queue.size).toBe(0)
-      expect(await another).toBe('a')
+      // Nobody acts at the key but those who wait.
+      expect(await next).toEqual({ done: false, value: 'a' })
       expect(performance.now() - began).toBeGreaterThan(1_500)
 
       stopped!.kill('SIGCONT')
       await stand(waits, queue.key)
       await queue.put('b')
       expect(await stopped!.next()).toBe('b')
+      await another.return?.()
       await kill(stopped!)
     },
     15_000
   )
 
-  test('what is handed to a process that was stopped for a moment only is its own', async () => {
+  test('what get() was given in a process that was stopped is its own, and keeps nobody else waiting', async () => {
     const queue = hot.queue<string>(freshKey('queue'))
     const [stopped] = await crew.hire(1)
     begin([stopped!], 'waitsAtOnce', queue.key, 1)
@@ -155,10 +158,12 @@ describe('On one server', () => {
     await stand(2, queue.key)
     stopped!.kill('SIGSTOP')
     await queue.put('a')
-    stopped!.kill('SIGCONT')
-    expect(await stopped!.next()).toBe('a')
     await queue.put('b')
     expect(await another).toBe('b')
+    stopped!.kill('SIGCONT')
+    expect(await stopped!.next()).toBe('a')
+    expect(await queue.empty()).toBe(true)
+    await kill(stopped!)
   })
 
   test('what is put into a full queue by a process that was stopped is there once', async () => {

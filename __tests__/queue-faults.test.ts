@@ -258,7 +258,7 @@ async function putAndTake(
   hots: readonly Hot[],
   key: string,
   maxsize: number | undefined,
-  disturb: () => Promise<unknown>
+  disturb: (further: (items: number) => Promise<void>) => Promise<unknown>
 ) {
   const ITEMS = 2_000
   const [putter, taker, safe] = hots.map(one => one.queue<number>(key, { maxsize })) as [Numbers, Numbers, Numbers]
@@ -266,8 +266,13 @@ async function putAndTake(
   const taken: number[] = []
   const failures: unknown[] = []
   let going = true
+  /** Resolves when so many items more have been taken. */
+  const further = (items: number) => {
+    const end = taken.length + items
+    return until(`${items} more are taken`, () => !going || taken.length >= end, 25_000)
+  }
   const disturbing = (async () => {
-    while (going) await disturb()
+    while (going) await disturb(further)
   })()
   const stop = new AbortController()
   const taking = Array.from({ length: 8 }, async (_, loop) => {
@@ -325,8 +330,8 @@ describe.each([
       () => raw.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
     ]
     let count = 0
-    const { unknown } = await putAndTake([putting, cuttable, hot], key, maxsize, async () => {
-      await sleep(10 + Math.random() * 40)
+    const { unknown } = await putAndTake([putting, cuttable, hot], key, maxsize, async further => {
+      await further(10 + Math.random() * 90)
       await cuts[count++ % cuts.length]!()
     })
     expect(count).toBeGreaterThan(4)
@@ -339,8 +344,8 @@ describe.each([
     const key = freshKey('queue')
     const other = createHot({ url: server.url })
     let count = 0
-    const { unknown } = await putAndTake([other, cuttable, hot], key, maxsize, async () => {
-      await sleep(Math.random() * 10)
+    const { unknown } = await putAndTake([other, cuttable, hot], key, maxsize, async further => {
+      await further(Math.random() * 40)
       await raw.scriptFlush()
       count++
     })
@@ -354,8 +359,8 @@ describe.each([
     const key = freshKey('queue')
     const hots = [1, 2, 3].map(() => createHot({ url: keeping.url, connectTimeout: 15_000 }))
     let kills = 0
-    await putAndTake(hots, key, maxsize, async () => {
-      await sleep(50 + Math.random() * 100)
+    await putAndTake(hots, key, maxsize, async further => {
+      await further(200 + Math.random() * 300)
       if (kills++ < 4) await keeping.restart()
     })
     expect(kills).toBeGreaterThan(1)

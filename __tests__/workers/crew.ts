@@ -71,12 +71,15 @@ const jobs: Readonly<Record<string, (task: Task) => Promise<unknown>>> = {
     }
   },
 
-  /** Takes an item and never gets done with it. */
-  holds: async ({ key, args: [lease = 0] }) => {
-    for await (const item of hot.queue<string>(key).consume({ lease })) {
-      process.send?.(item)
-      await new Promise(() => undefined)
+  /** Takes as many items at once, and never gets done with them. */
+  holds: ({ key, args: [lease = 0, times = 1] }) => {
+    const holding = async () => {
+      for await (const item of hot.queue<string>(key).consume({ lease })) {
+        process.send?.(item)
+        await new Promise(() => undefined)
+      }
     }
+    return Promise.all(Array.from({ length: times }, holding))
   },
 
   /** Puts and takes unique items at random, so often each; tells which were new, and which it took. */
