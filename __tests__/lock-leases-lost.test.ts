@@ -38,7 +38,7 @@ describe('A lease, when the connection', () => {
   })
 
   test('is cut again and again, is renewed all the same', async () => {
-    const permit = await lock.acquire({ lease: 900 })
+    const permit = await lock.acquire({ lease: 1_200 })
     for (let round = 0; round < 8; round++) {
       proxy.cut()
       await sleep(250)
@@ -111,7 +111,7 @@ describe('A lease, when the connection', () => {
   test.each(['request', 'reply'])('is cut at the %s of the release, is free, and who is next keeps it', async place => {
     for (const waiting of [false, true]) {
       const permit = await lock.acquire()
-      const wait = waiting ? rival.lock(lock.key).acquire({ ...soon, lease: 300 }) : undefined
+      const wait = waiting ? rival.lock(lock.key).acquire({ ...soon, lease: 600 }) : undefined
       if (waiting) await inLine(1)
       let cut = 0
       proxy.onRequest = chunk => {

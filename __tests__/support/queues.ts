@@ -7,7 +7,7 @@ import type { Calls, TypeUnderTest } from './type-under-test.js'
 /** A queue of any kind. */
 export type AnyQueue<T = string> = HotQueue<T> | HotSetQueue<T>
 
-export interface QueueOptions<T = string> {
+interface QueueOptions<T = string> {
   readonly initial?: Iterable<T>
   readonly maxsize?: number
 }

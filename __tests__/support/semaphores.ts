@@ -131,12 +131,15 @@ export function door() {
 }
 
 /** Starts a chain that holds the lock in run(); resolves when it is inside. */
-export async function insideOf(lock: Pick<AnySemaphore, 'run'>) {
-  const [inside, leave] = [door(), door()]
-  const ended = lock.run(async () => {
-    inside.open()
-    await leave.opened
+export async function insideOf(lock: Pick<AnySemaphore, 'run'>, how: AcquireOptions = {}) {
+  const leave = door()
+  let ended: Promise<unknown> = Promise.resolve()
+  const permit = await new Promise<Permit>((resolve, reject) => {
+    ended = lock.run(async held => {
+      resolve(held)
+      await leave.opened
+    }, how)
+    ended.catch(reject)
   })
-  await inside.opened
-  return { leave: () => (leave.open(), ended) }
+  return { permit, leave: () => (leave.open(), ended) }
 }

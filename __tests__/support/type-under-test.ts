@@ -14,7 +14,7 @@ export interface AnyHandle {
   equals(other: unknown): Promise<boolean>
 }
 
-export interface AnyOptions {
+interface AnyOptions {
   readonly initial?: unknown
   readonly codec?: Codec
 }

@@ -11,8 +11,8 @@ const scripts: Readonly<Record<string, () => unknown>> = {
   waitsInRun: () => lock.run(() => console.log('ran')),
   holds: async () => console.log('token', (await lock.acquire()).token),
   renews: async () => {
-    await lock.acquire({ lease: 150 })
-    await new Promise(resolve => setTimeout(resolve, 600))
+    await lock.acquire({ lease: 500 })
+    await new Promise(resolve => setTimeout(resolve, 1_200))
     console.log(await lock.available())
   },
   gaveUp: async () => {

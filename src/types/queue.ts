@@ -30,7 +30,7 @@ const DEFAULT_LEASE = 30_000
  *
  * @typeParam Put - what put() resolves with
  */
-export abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>> {
+abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>> {
   readonly #requests: QueueRequests
 
   /** @internal */

@@ -34,14 +34,14 @@ export const hold = Symbol('hold')
 export const permitFor = Symbol('permitFor')
 export const heldByHandle = Symbol('heldByHandle')
 export const tooLate = Symbol('tooLate')
-export const releaseUnheld = Symbol('releaseUnheld')
-export const addPermit = Symbol('addPermit')
+const releaseUnheld = Symbol('releaseUnheld')
+const addPermit = Symbol('addPermit')
 
 /**
  * What all semaphores and locks do: so many permits, each held by one at a time, in any process. Who finds none waits in
  * line, and is handed the next by whoever releases it; the permit of a holder that died goes on when its lease ends.
  */
-export abstract class BaseSemaphore extends Handle<number, never> {
+abstract class BaseSemaphore extends Handle<number, never> {
   readonly #value: number
   readonly #keys: readonly string[]
   /** The permits by acquire() and tryAcquire() of this handle that have not been released, oldest first. */

@@ -1,6 +1,7 @@
 import type { WaitOptions } from '../arguments.js'
 import type { Command, Reply } from '../command.js'
 import type { Aborts } from './aborts.js'
+import { ConnectionError } from '../errors.js'
 import { asking, type Mode, type Wait } from './wait.js'
 
 /** What a wait needs of those who look after all of them. */
@@ -103,7 +104,7 @@ export class OpenWait {
     const request = this.wait.ask({ mode, ticket, arrival, received })
     this.office.run(asking(this.wait, request, true)).then(
       reply => this.#answered(mode, reply, since),
-      (error: unknown) => this.#end('failed', () => this.reject(error))
+      (error: unknown) => this.#fail(error)
     )
   }
 
@@ -134,7 +135,7 @@ export class OpenWait {
   #askWhenReachable(): void {
     this.office.becomeReachable(this.key).then(
       () => this.ask(),
-      (error: unknown) => this.#end('failed', () => this.reject(error))
+      (error: unknown) => this.#fail(error)
     )
   }
 
@@ -146,6 +147,10 @@ export class OpenWait {
     }
   }
 
+  #fail(error: unknown): void {
+    this.#end('failed', () => this.reject(this.#inLine ? perhapsServed(error) : error))
+  }
+
   #end(how: 'served' | 'left' | 'failed', tell: () => void): void {
     if (this.#over) return
     this.#over = true
@@ -154,4 +159,12 @@ export class OpenWait {
     this.office.ended(this, how, this.#looking)
     tell()
   }
+}
+
+/** The failure of a wait that was in line: it may have been served, or may be yet. */
+function perhapsServed(error: unknown): unknown {
+  if (!(error instanceof ConnectionError) || error.outcome === 'unknown') return error
+  const { key, operation, cause } = error
+  const message = `${error.message} (the call was in line, and may have been served)`
+  return Object.assign(new ConnectionError(message, { key, cause, outcome: 'unknown' }), { operation })
 }
