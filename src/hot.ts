@@ -458,8 +458,9 @@ export class Hot {
     const { shape } = Type
     const operation = `hot.${factoryOf({ shape })}`
     checkOptions(operation, options)
-    const value = positive(operation, 'value', options.value ?? 1)
-    return this.#plain({ shape, make: (issue: Issuer): unknown => new Type(issue, value) }, key)
+    const { value = 1, ...others } = options
+    const permits = positive(operation, 'value', value)
+    return this.#plain({ shape, make: (issue: Issuer): unknown => new Type(issue, permits) }, key, others)
   }
 
   /** A handle of plain text and numbers, which no codec or schema applies to. */

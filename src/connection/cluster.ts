@@ -34,6 +34,7 @@ interface Returned {
  * moves, its calls take turns, in order, until none is left that was sent to the old place.
  */
 export class Cluster implements Route {
+  readonly isCluster = true
   readonly #links = new Map<string, Link>()
   readonly #detours = new Map<number, Detour>()
   readonly #unrouted: Call[] = []

@@ -9,6 +9,7 @@ export interface Connector {
 
 /** The way to Redis: one server, or a cluster. */
 export interface Route extends Lane {
+  readonly isCluster: boolean
   /** Why one call can't use all these keys; undefined when it can. */
   stray(keys: readonly string[]): string | undefined
   /** The address of the server that this key is on, if that is known this very moment. */

@@ -6,6 +6,7 @@ import { LentClient, duplicateOf, ownClient } from './source.js'
 
 /** The way to one server. */
 export class Server implements Route {
+  readonly isCluster = false
   readonly #link: Link
   readonly #connector: Connector
 

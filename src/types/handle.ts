@@ -19,6 +19,7 @@ export const writeAll = Symbol('writeAll')
 export const asPlain = Symbol('asPlain')
 export const asComparable = Symbol('asComparable')
 export const timedKeys = Symbol('timedKeys')
+export const readKeys = Symbol('readKeys')
 
 /**
  * What every handle can do. A handle is a name for something in Redis: making one sends nothing, and it holds no data.
@@ -55,6 +56,11 @@ export abstract class Handle<Js, Input = Js> {
   /** @internal The same for equal values, whatever their order where none counts. */
   [asComparable](texts: unknown): unknown {
     return texts
+  }
+
+  /** @internal The keys that make up its value, the handle's own first. */
+  get [readKeys](): readonly string[] {
+    return [this.issue.key]
   }
 
   /** @internal The keys that have one time to live, the handle's own first. */
@@ -143,7 +149,8 @@ export abstract class Handle<Js, Input = Js> {
   toJS(): Pending<Js> {
     const operation = this.issue.operation('toJS')
     const each: Each<unknown> = (text, field) => this.issue.values.decode(operation, text, field)
-    return this.issue.read('toJS', this[readAll](), reply => this[asPlain](this[fromReply](reply, each)))
+    const decode = (reply: Reply): Js => this[asPlain](this[fromReply](reply, each))
+    return this.issue.read('toJS', this[readAll](), decode, { keys: this[readKeys] })
   }
 
   /**
@@ -165,12 +172,12 @@ export abstract class Handle<Js, Input = Js> {
    * @throws CrossSlotError on a cluster, when the other's key lives in another slot
    * @example await todo.equals(['a', 'b'])
    */
-  equals(other: Handle<Js, Input> | Input): Pending<boolean> {
+  equals(other: Handle<Js, Input> | Js | Input): Pending<boolean> {
     const operation = this.issue.operation('equals')
     if (other instanceof Handle) return this.#equalsHandle(unwrap(other))
     const texts = this[fromPlain](operation, other, (item, field) => this.issue.values.plain(operation, item, field))
     const plain = canonicalJson(this[asComparable](texts))
-    return this.issue.read('equals', this[readAll](), reply => this.#normal(reply) === plain)
+    return this.issue.read('equals', this[readAll](), reply => this.#normal(reply) === plain, { keys: this[readKeys] })
   }
 
   #time(method: string, command: string, ...time: number[]): Pending<boolean> {
@@ -192,7 +199,7 @@ export abstract class Handle<Js, Input = Js> {
       'equals',
       [this[readAll](), other[readAll]()],
       (mine, theirs) => this.#normal(mine) === other.#normal(theirs),
-      { keys: [this.issue.key, key] }
+      { keys: [...this[readKeys], ...other[readKeys]] }
     )
   }
 

@@ -17,7 +17,7 @@ export class QueueRequests {
   /** The list, and its companions in the order in which the scripts expect them. */
   readonly keys: readonly string[]
   /** The keys that queue-read.lua expects. */
-  readonly #readKeys: readonly string[]
+  readonly readKeys: readonly string[]
 
   constructor(
     readonly issue: Issuer,
@@ -26,7 +26,7 @@ export class QueueRequests {
     const names = ['getters', 'putters', 'joiners', 'leases', 'state', 'answers']
     const members = discipline.unique ? [this.companion('members')] : []
     this.keys = [issue.key, ...names.map(name => this.companion(name)), neverThere(issue.key), ...members]
-    this.#readKeys = [issue.key, this.companion('leases'), this.companion('state'), ...members]
+    this.readKeys = [issue.key, this.companion('leases'), this.companion('state'), ...members]
   }
 
   companion(name: string): string {
@@ -34,7 +34,7 @@ export class QueueRequests {
   }
 
   read(what: 'size' | 'peek' | 'items'): Request {
-    return script(queueRead, this.#readKeys, this.discipline.order, what)
+    return script(queueRead, this.readKeys, this.discipline.order, what)
   }
 
   /** The end of a MULTI that has written the list itself. */

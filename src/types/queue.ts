@@ -3,7 +3,17 @@ import { chunked, words, type Command, type Reply, type Request } from '../comma
 import type { Pending } from '../pending.js'
 import type { Lease, Terms } from '../waiting/lease.js'
 import type { Grant } from '../waiting/wait.js'
-import { Handle, fromPlain, fromReply, readAll, timedKeys, writeAll, type Each, type ToText } from './handle.js'
+import {
+  Handle,
+  fromPlain,
+  fromReply,
+  readAll,
+  readKeys,
+  timedKeys,
+  writeAll,
+  type Each,
+  type ToText
+} from './handle.js'
 import type { Issuer, TypeShape } from './issuer.js'
 import { Getting, Joining, Putting, QueueRequests, type Discipline } from './queue-requests.js'
 
@@ -65,6 +75,11 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     }
     const cut = texts.length === 0 ? words('LTRIM', key, 1, 0) : words('LTRIM', key, -texts.length, -1)
     return [...chunked(texts).map(chunk => words('RPUSH', key, ...chunk)), cut, this.#requests.settle('replace')]
+  }
+
+  /** @internal */
+  override get [readKeys](): readonly string[] {
+    return this.#requests.readKeys
   }
 
   /** @internal */
@@ -140,7 +155,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    * @example await jobs.peek()
    */
   peek(): Pending<T | undefined> {
-    return this.issue.read('peek', this.#requests.read('peek'), this.issue.decoder<T>('peek'))
+    return this.issue.read('peek', this.#requests.read('peek'), this.issue.decoder<T>('peek'), { keys: this[readKeys] })
   }
 
   /**
@@ -158,7 +173,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    * @example await jobs.size // 3
    */
   get size(): Pending<number> {
-    return this.issue.read('size', this.#requests.read('size'), Number)
+    return this.issue.read('size', this.#requests.read('size'), Number, { keys: this[readKeys] })
   }
 
   /**
@@ -167,7 +182,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    * @example await jobs.empty()
    */
   empty(): Pending<boolean> {
-    return this.issue.read('empty', this.#requests.read('size'), size => size === 0)
+    return this.issue.read('empty', this.#requests.read('size'), size => size === 0, { keys: this[readKeys] })
   }
 
   /**
@@ -180,7 +195,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     const state = this.#requests.companion('state')
     const requests = [this.#requests.read('size'), words('HGET', state, 'maxsize')]
     const decode = (size: Reply, stored: Reply): boolean => Number(size) >= Number(stored ?? this.maxsize ?? Infinity)
-    return this.issue.read('full', requests, decode, { keys: [this.issue.key, state] })
+    return this.issue.read('full', requests, decode, { keys: this[readKeys] })
   }
 
   /**
@@ -243,12 +258,11 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     }
   }
 
-  #terms({ ticket, since, handedOver }: Grant, length: number): Terms {
+  #terms({ ticket, since }: Grant, length: number): Terms {
     const leases = this.#requests.companion('leases')
     return {
       length,
       since,
-      renewAtOnce: handedOver,
       renewal: () => this.issue.renewal('consume', leases, ticket, length),
       surrender: () => this.#endLeaseCommand(ticket, 'back')
     }

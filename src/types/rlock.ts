@@ -54,6 +54,7 @@ export class RLock extends Lock {
    * @example const permit = await lock.tryAcquire()
    */
   override async tryAcquire(how: LeaseOptions = {}): Promise<Permit | undefined> {
+    this.#patience('tryAcquire', options(this.issue.operation('tryAcquire'), how))
     const held = this.#held()
     if (held) return this[permitFor](held)
     const permit = await this.#tryTo('tryAcquire', how)
@@ -104,7 +105,8 @@ export class RLock extends Lock {
   /** Checks the options, too: also where there is nothing to wait for. */
   #patience(method: string, how: AcquireOptions): Patience {
     const operation = this.issue.operation(method)
-    leaseOf(operation, options(operation, how).lease ?? SHORTEST_LEASE)
+    const { lease = SHORTEST_LEASE } = options(operation, how)
+    leaseOf(operation, lease)
     const limits = waitOptions(operation, how)
     limits.signal?.throwIfAborted()
     return new Patience(limits, this[tooLate](method))

@@ -11,7 +11,7 @@ import {
 } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import type { Grant } from '../waiting/wait.js'
-import { Handle, fromPlain, fromReply, readAll, writeAll } from './handle.js'
+import { Handle, fromPlain, fromReply, readAll, readKeys, writeAll } from './handle.js'
 import type { Issuer, TypeShape } from './issuer.js'
 import { Holding, Permit, leaseLost, runHolding } from './permit.js'
 
@@ -61,6 +61,11 @@ abstract class BaseSemaphore extends Handle<number, never> {
   /** @internal */
   [readAll](): Request {
     return script(semaphoreAvailable, [this.issue.key, companion(this.issue.key, 'state')], this.#value)
+  }
+
+  /** @internal */
+  override get [readKeys](): readonly string[] {
+    return this.#keys
   }
 
   /** @internal */
@@ -134,7 +139,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
    * @example await semaphore.available() // 4
    */
   available(): Pending<number> {
-    return this.issue.read('available', this[readAll](), Number, { keys: this.#keys })
+    return this.issue.read('available', this[readAll](), Number, { keys: this[readKeys] })
   }
 
   /**
@@ -153,7 +158,8 @@ abstract class BaseSemaphore extends Handle<number, never> {
   [hold](method: 'acquire' | 'tryAcquire' | 'run', how: AcquireOptions): Pending<Holding | undefined> {
     const operation = this.issue.operation(method)
     const { key } = this.issue
-    const length = leaseOf(operation, options(operation, how).lease ?? DEFAULT_LEASE)
+    const { lease = DEFAULT_LEASE } = options(operation, how)
+    const length = leaseOf(operation, lease)
     return this.issue.wait<Holding | undefined>(
       {
         operation,
@@ -225,7 +231,6 @@ abstract class BaseSemaphore extends Handle<number, never> {
     const lease = dispatcher.keep({
       length,
       since,
-      renewAtOnce: false,
       renewal: () => this.issue.renewal('renew', key, ticket, length),
       surrender: () => again,
       lost: why => holding.lose(why)

@@ -6,8 +6,6 @@ export interface Terms {
   readonly length: number
   /** When it was asked for, by performance.now(). */
   readonly since: number
-  /** Whether it has to be renewed at once, for it may end sooner at first. */
-  readonly renewAtOnce: boolean
   /** Has it end later; false when it has ended. */
   renewal(): Command<boolean>
   /** Gives it up. */
@@ -32,7 +30,6 @@ export class Lease {
   ) {
     this.#ends = terms.since + terms.length
     this.#renewAt = terms.since + terms.length / 3
-    if (terms.renewAtOnce) void this.#renew()
   }
 
   /** Whether it has been lost, given up or stopped. */

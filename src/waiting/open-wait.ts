@@ -17,6 +17,8 @@ export interface Office {
   /** Its answers that nobody needs to remember any more. */
   received(key: string): readonly string[]
   /** `looking`: it was to look for all who wait at the key, and did not. */
+  /** Its answer is here, and need not be remembered. */
+  arrived(wait: OpenWait): void
   ended(wait: OpenWait, end: 'served' | 'left' | 'failed', looking: boolean): void
 }
 
@@ -31,6 +33,7 @@ export class OpenWait {
   #looking = false
   #inLine = false
   #over = false
+  #servedMeanwhile = false
   #giveUp: (() => unknown) | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -83,7 +86,7 @@ export class OpenWait {
 
   /** What it waits for has been handed over. */
   serve(result: string): void {
-    this.#end('served', () => this.#deliver(result, performance.now(), true))
+    this.#end('served', () => this.#deliver(result, performance.now()))
   }
 
   /** Gives it up, with the reason to be told: unless it turns out that it has been served. */
@@ -103,23 +106,30 @@ export class OpenWait {
     const received = this.wait.remembers ? this.office.received(this.key) : []
     const request = this.wait.ask({ mode, ticket, arrival, received })
     this.office.run(asking(this.wait, request, true)).then(
-      reply => this.#answered(mode, reply, since),
-      (error: unknown) => this.#fail(error)
+      reply => this.#settled(() => this.#answered(mode, reply, since)),
+      (error: unknown) => this.#settled(() => this.#fail(error))
     )
   }
 
-  #answered(mode: Mode, [served, ...rest]: readonly Reply[], since: number): void {
+  #settled(act: () => void): void {
     this.#asking = false
-    if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since, false))
+    if (!this.#over) act()
+    else if (this.#servedMeanwhile) this.office.arrived(this)
+  }
+
+  #answered(mode: Mode, [served, ...rest]: readonly Reply[], since: number): void {
+    if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since))
     if (this.wait.otherwise) return this.#end('left', () => this.resolve(this.wait.otherwise?.()))
     if (mode === 'wait') this.#enlisted(rest)
+    const told = mode !== 'wait' || this.office.reachable(this.key)
     if (this.#giveUp) {
       const reason = this.#giveUp
       if (mode === 'leave' || !this.#inLine) this.#end('left', () => this.reject(reason()))
       else this.ask()
     } else if (this.#again) {
       this.ask()
-    } else if (mode === 'try') {
+    } else if (mode === 'try' || !told) {
+      // In line, but the key's slot has moved to where this process can't be told of it yet.
       this.#askWhenReachable()
     }
   }
@@ -139,9 +149,9 @@ export class OpenWait {
     )
   }
 
-  #deliver(reply: Reply, since: number, handedOver: boolean): void {
+  #deliver(reply: Reply, since: number): void {
     try {
-      this.resolve(this.wait.decode(reply, { ticket: this.ticket, since, handedOver }))
+      this.resolve(this.wait.decode(reply, { ticket: this.ticket, since }))
     } catch (error) {
       this.reject(error)
     }
@@ -157,6 +167,9 @@ export class OpenWait {
     clearTimeout(this.#timer)
     if (this.limits.signal) this.office.aborts.unlisten(this.limits.signal, this.#aborted)
     this.office.ended(this, how, this.#looking)
+    // An ask that is under way may be sent again: until then its answer must be remembered.
+    if (how === 'served' && this.#asking) this.#servedMeanwhile = true
+    else if (how === 'served') this.office.arrived(this)
     tell()
   }
 }

@@ -22,8 +22,6 @@ export interface Grant {
   readonly ticket: string
   /** When it was asked for, by performance.now(): a lease ends no earlier than its length after that. */
   readonly since: number
-  /** True when it was handed over while the caller was in line: a lease is short until it is renewed. */
-  readonly handedOver: boolean
 }
 
 /**

@@ -70,7 +70,7 @@ export class Waits implements Office, Recipient {
     if (refusal) return reject(refusal.reason)
     const since = performance.now()
     this.run(asking(wait, wait.ask(AT_ONCE), false)).then(([served, result = null]) => {
-      if (served === 1) return resolve(wait.decode(result, { ticket: '', since, handedOver: false }))
+      if (served === 1) return resolve(wait.decode(result, { ticket: '', since }))
       this.#start(wait, limits, { resolve, reject }, since)
     }, reject)
   }
@@ -78,7 +78,8 @@ export class Waits implements Office, Recipient {
   #start(wait: Wait<unknown>, limits: WaitOptions, { resolve, reject }: Settle, called = performance.now()): void {
     const refusal = this.#refusal(wait, limits)
     if (refusal) return reject(refusal.reason)
-    const name = `${++this.#last}${wait.leases === undefined ? '' : `L${wait.leases}`}`
+    const kind = wait.leases === undefined ? (this.route.isCluster ? 'C' : '') : `L${wait.leases}`
+    const name = `${++this.#last}${kind}`
     const ticket = `${this.#channel}/${name}`
     const open = new OpenWait(ticket, wait, this, limits, this.#takePlace(wait.line), resolve, reject)
     if (this.#byName.size === 0) for (const inbox of this.#inboxes.values()) inbox.keepAlive(true)
@@ -138,7 +139,6 @@ export class Waits implements Office, Recipient {
     const waiting = this.#byKey.get(key)
     waiting?.waits.delete(open)
     if (how === 'left' && arrival !== '') this.#keepPlace(wait.line, arrival)
-    if (how === 'served' && wait.remembers) this.#tellReceived(key, ticket)
     if (how === 'failed' && open.inLine) addNewest(this.#failed, name, open, MOST_FAILED)
     const [next] = waiting?.waits ?? []
     if (next) {
@@ -213,7 +213,8 @@ export class Waits implements Office, Recipient {
     })
   }
 
-  #tellReceived(key: string, ticket: string): void {
+  arrived({ key, ticket, wait }: OpenWait): void {
+    if (!wait.remembers) return
     const tickets = this.#received.get(key)
     if (tickets) tickets.push(ticket)
     else addNewest(this.#received, key, [ticket], MOST_RECEIVED_KEYS)

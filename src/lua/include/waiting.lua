@@ -1,6 +1,6 @@
 -- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<name>`, and the
--- process that waits under it listens on the channel. Who holds by lease has `L<milliseconds>` at the end of the name.
--- Times are milliseconds by the server's clock.
+-- process that waits under it listens on the channel. The name is a number, with `L<milliseconds>`
+-- behind it for one who holds by lease, and `C` on a cluster. Times are milliseconds by the server's clock.
 local seconds, microseconds
 local function now()
   if not seconds then
@@ -24,10 +24,13 @@ local function first_in(line)
   return redis.call('ZRANGE', line, 0, 0)[1]
 end
 
--- Tells the process that waits under a ticket, with the result if there is one; false when the process is gone.
+-- Tells the process that waits under a ticket; false when the process is gone. A ticket whose name is a plain number is
+-- told the result, too. All others have to ask: who holds by lease must know that it still does, and on a cluster a message
+-- also gets to where it does not count, over the bus.
 local function tell(ticket, result)
   local channel, name = ticket:match('^(.*)/(.*)$')
-  return redis.call('PUBLISH', channel, result and name .. ' ' .. result or name) > 0
+  local message = result and name:match('^%d+$') and name .. ' ' .. result or name
+  return redis.call('PUBLISH', channel, message) > 0
 end
 
 -- The first in line that could be told, out of the line.
