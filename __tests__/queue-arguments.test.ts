@@ -5,9 +5,7 @@ import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { hearHot } from './support/listener.js'
 import { failureOf } from './support/promises.js'
-import { first, inLine, kinds, type AnyQueue } from './support/queues.js'
-
-const limit = { timeout: 5_000 }
+import { first, inLine, kinds, limit, type AnyQueue } from './support/queues.js'
 
 const { hot: silent, connections } = await hearHot()
 

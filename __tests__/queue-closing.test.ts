@@ -5,10 +5,8 @@ import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { ownServer, statistic, type OwnServer } from './support/own-server.js'
 import { failureOf } from './support/promises.js'
-import { consuming, inLine } from './support/queues.js'
+import { consuming, inLine, limit } from './support/queues.js'
 import { runScript } from './support/scripts.js'
-
-const limit = { timeout: 10_000 }
 
 describe.each(backends)('close() on $name while somebody waits', ({ createHot: another, raw }) => {
   const hot = another()

@@ -4,9 +4,7 @@ import { CodecError, WaitTimeoutError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { failureOf } from './support/promises.js'
-import { consuming, inLine, kinds } from './support/queues.js'
-
-const limit = { timeout: 5_000 }
+import { consuming, inLine, kinds, limit } from './support/queues.js'
 
 /** Whether a promise is settled by now; asking takes a round trip, in which it would have been. */
 async function isPending(promise: Promise<unknown>, roundTrip: () => Promise<unknown>): Promise<boolean> {

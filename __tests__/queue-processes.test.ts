@@ -4,6 +4,7 @@ import { createHot, QueueEmptyError } from '../src/index.js'
 import { freshKey } from './support/fresh-key.js'
 import { spawnWorker } from './support/processes.js'
 import { failureOf, until } from './support/promises.js'
+import { limit } from './support/queues.js'
 
 const url = process.env['HOT_TEST_URL']!
 
@@ -18,10 +19,10 @@ describe('A process that consumes', () => {
     await sleep(2_500)
     expect(await queue.toJS()).toEqual(['c'])
     expect(await queue.get()).toBe('c')
-    const waiting = queue.get({ timeout: 10_000 })
-    const joined = queue.join({ timeout: 15_000 })
+    const waiting = queue.get(limit)
+    const joined = queue.join(limit)
     for (const worker of workers) worker.kill()
-    const items = [await waiting, await queue.get({ timeout: 10_000 })]
+    const items = [await waiting, await queue.get(limit)]
     expect(items.sort()).toEqual(['a', 'b'])
     await joined
     expect(await failureOf(queue.getNowait())).toBeInstanceOf(QueueEmptyError)
@@ -48,10 +49,10 @@ describe('A process that consumes', () => {
     const worker = spawnWorker('queueing.ts', ['holds', url, queue.key, '300'])
     await worker.next()
     worker.kill('SIGSTOP')
-    expect(await queue.get({ timeout: 10_000 })).toBe('a')
+    expect(await queue.get(limit)).toBe('a')
     worker.kill('SIGCONT')
     await sleep(500)
-    await queue.join({ timeout: 1_000 })
+    await queue.join(limit)
     worker.kill()
     await worker.done
     expect(await queue.size).toBe(0)
@@ -77,7 +78,7 @@ describe('A process that consumes', () => {
       await progress(Math.min(done.size + 100, items.length))
       worker.kill()
     }
-    await queue.join({ timeout: 20_000 })
+    await queue.join(limit)
     await progress(items.length)
     workers[0]!.kill()
     await Promise.all(workers.map(worker => worker.done))

@@ -2,9 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { companion } from '../src/keys.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
-import { consuming, inLine, kinds, type AnyQueue } from './support/queues.js'
-
-const limit = { timeout: 5_000 }
+import { consuming, inLine, kinds, limit, type AnyQueue } from './support/queues.js'
 
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
   const hot = another()
@@ -64,7 +62,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
 
       test('when it is full, one that is there already does not have to wait', async () => {
         const queue = make(hot, freshKey(), { initial: ['a', 'b'], maxsize: 2 })
-        expect(await queue.put('a', { timeout: 1_000 })).toBe(false)
+        expect(await queue.put('a', limit)).toBe(false)
         expect(await queue.putNowait('b')).toBe(false)
         expect(await queue.toJS()).toEqual(['a', 'b'])
       })
@@ -135,8 +133,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
 
       test('while it is leased, and that lease’s end by itself does not double it', async () => {
         const queue = make(hot, freshKey(), { initial: ['a'] })
-        const elsewhere = another()
-        const consumer = consuming(make(elsewhere, queue.key), { lease: 100 })
+        const consumer = consuming(make(another(), queue.key))
         await consumer.next()
         expect(await queue.put('a')).toBe(true)
         // As the death of the process does it: what is leased lapses, by the server's clock.
@@ -197,7 +194,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       const left = await queue.toJS()
       for (const item of left) expect(await queue.put(item, soon)).toBe(false)
       await Promise.all(left.map(() => queue.getNowait()))
-      await queue.join({ timeout: 10_000 })
+      await queue.join(limit)
       for (const item of left.slice(0, 5)) expect(await queue.put(item)).toBe(true)
     })
   })

@@ -5,9 +5,7 @@ import { KeyTypeError, QueueEmptyError, QueueFullError, WaitTimeoutError } from 
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { failureOf, until } from './support/promises.js'
-import { consuming, inLine, kinds, type AnyQueue } from './support/queues.js'
-
-const limit = { timeout: 10_000 }
+import { consuming, inLine, kinds, limit, type AnyQueue } from './support/queues.js'
 
 /** Lets a random little time pass: none, a few microtasks, or turns of the event loop. */
 async function anyMoment(): Promise<void> {
@@ -94,9 +92,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       const queue = made()
       const stop = new AbortController()
       setMaxListeners(0, stop.signal)
-      const waiting = Array.from({ length: 20 }, () =>
-        failureOf(start(queue, { signal: stop.signal, timeout: 20_000 }))
-      )
+      const waiting = Array.from({ length: 20 }, () => failureOf(start(queue, { signal: stop.signal, ...limit })))
       await inLine(raw, queue.key, line, 20)
       const reason = new Error('enough')
       stop.abort(reason)
@@ -123,7 +119,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       await inLine(raw, queue.key, line, 3)
       await raw(queue.key, 'SET', queue.key, 'text')
       // By itself, and not because its time is over.
-      await until('all have failed', () => errors.length === 3, limit.timeout / 2)
+      await until('all have failed', () => errors.length === 3, 5_000)
       await Promise.all(waiting)
       for (const error of errors) expect(error).toBeInstanceOf(KeyTypeError)
       expect(await raw(queue.key, 'GET', queue.key)).toBe('text')

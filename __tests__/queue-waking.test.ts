@@ -4,11 +4,9 @@ import { createHot, type Hot } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { until } from './support/promises.js'
-import { inLine, kinds } from './support/queues.js'
+import { inLine, kinds, limit } from './support/queues.js'
 import { startServer, type Server } from './support/servers.js'
 import { TcpProxy } from './support/tcp-proxy.js'
-
-const limit = { timeout: 10_000 }
 
 // What is looked at once a second comes half a second late on average: ten of them never come within three seconds.
 const ROUNDS = 10
@@ -112,6 +110,7 @@ describe('A wait outlives', () => {
 
   test('FLUSHALL while it waits for space, which it makes', async () => {
     const queue = hot.queue<string>(freshKey(), { maxsize: 1, initial: ['a'] })
+    await hot.flush()
     const [putting, joining] = [queue.put('b', limit), outside.queue(queue.key).join(limit)]
     await inLine(raw, queue.key, 'putters', 1)
     await inLine(raw, queue.key, 'joiners', 1)
@@ -156,8 +155,9 @@ describe('A wait outlives', () => {
     const putter = outside.queue<number>(queue.key)
     const items = Array.from({ length: 1_000 }, (_, index) => index)
     const got: number[] = []
-    const takers = Array.from({ length: 10 }, async () => {
-      while (got.length < items.length) {
+    let ended = false
+    const taker = async () => {
+      while (!ended) {
         try {
           got.push(await queue.get({ timeout: 500 }))
         } catch (error) {
@@ -165,12 +165,18 @@ describe('A wait outlives', () => {
           if (!['QueueEmptyError', 'ConnectionError'].includes((error as Error).name)) throw error
         }
       }
-    })
-    for (const item of items) {
-      await putter.put(item)
-      if (item % 50 === 25) proxy.cut()
     }
-    await Promise.all(takers)
+    const takers = Promise.all(Array.from({ length: 10 }, taker))
+    try {
+      for (const item of items) {
+        await putter.put(item)
+        if (item % 50 === 25) proxy.cut()
+      }
+      await until('all have arrived', () => got.length >= items.length).catch(() => undefined)
+    } finally {
+      ended = true
+      await takers
+    }
     expect(got.sort((a, b) => a - b)).toEqual(items)
   })
 

@@ -4,11 +4,9 @@ import { MismatchError, QueueEmptyError, QueueFullError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { failureOf } from './support/promises.js'
-import { consuming, inLine, kinds } from './support/queues.js'
+import { consuming, inLine, kinds, limit } from './support/queues.js'
 
 const many = Array.from({ length: 12_000 }, (_, index) => index)
-const limit = { timeout: 5_000 }
-
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
   const hot = another()
   /** The keys that stay for ever: what was handed over is remembered for a while. */

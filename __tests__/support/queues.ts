@@ -54,6 +54,9 @@ export const kinds: readonly QueueKind[] = [
   }
 ]
 
+/** Longer than a test may take: what a wait finds at its end must not stand in for what was to wake it. */
+export const limit = { timeout: 60_000 }
+
 /** The first item of a loop, which is left then. */
 export async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
   for await (const item of items) return item
