@@ -1,6 +1,6 @@
 import { nanoid } from 'nanoid'
 import type { WaitOptions } from '../arguments.js'
-import type { Command } from '../command.js'
+import { words, type Command } from '../command.js'
 import { ConnectionError, closed } from '../errors.js'
 import type { Route } from '../connection/route.js'
 import { Pending } from '../pending.js'
@@ -42,6 +42,8 @@ export class Waits implements Office, Recipient {
   readonly #channel = `hot-redis:${nanoid()}`
   readonly #byName = new Map<string, OpenWait>()
   readonly #byKey = new Map<string, Waiting>()
+  /** The keys of lines that are watched. */
+  readonly #lines = new Map<string, string>()
   readonly #inboxes = new Map<string, Inbox>()
   readonly #received = new Map<string, string[]>()
   /** Waits that failed while they were in line: what is handed over to them must go back. */
@@ -148,6 +150,7 @@ export class Waits implements Office, Recipient {
     } else {
       clearTimeout(waiting?.look?.timer)
       this.#byKey.delete(key)
+      this.#lines.delete(wait.line)
     }
     if (this.#byName.size > 0) return
     for (const inbox of this.#inboxes.values()) inbox.keepAlive(false)
@@ -167,8 +170,13 @@ export class Waits implements Office, Recipient {
     else this.#byName.get(name)?.serve(result)
   }
 
-  touched(keys: readonly string[] | undefined): void {
-    for (const key of keys ?? this.#byKey.keys()) this.#look(key)
+  /** Reads again what has changed, and looks if that is worth it. */
+  touched(names: readonly string[] | undefined): void {
+    if (!names) for (const key of this.#byKey.keys()) this.#look(key)
+    for (const name of names ?? []) {
+      const [first] = this.#byKey.get(this.#lines.get(name) ?? name)?.waits ?? []
+      if (first) this.#watch(first)
+    }
   }
 
   dropped(): void {
@@ -206,10 +214,16 @@ export class Waits implements Office, Recipient {
   #watch({ key, wait }: OpenWait): void {
     const node = this.route.nodeOf(key)
     const inbox = node === undefined ? undefined : this.#inboxes.get(node)
-    const { watched } = wait
+    const { watched, line } = wait
     if (!inbox || !watched) return
     void inbox.watch(key, watched.request)?.then(reply => {
       if (reply instanceof Error || watched.worthAsking(reply)) this.#look(key)
+    })
+    if (!this.route.isCluster) return
+    // When the slot moves there may be no list to be missed, but the line goes.
+    this.#lines.set(line, key)
+    void inbox.watch(line, words('EXISTS', line))?.then(reply => {
+      if (reply !== 1) this.#look(key)
     })
   }
 
