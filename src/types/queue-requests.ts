@@ -62,12 +62,13 @@ export class QueueRequests {
   /** The command of a call that puts at once or fails. */
   putNow<Put>(method: string, text: string): Command<Put> {
     const { issue } = this
-    return issue.command('write', method, this.put(AT_ONCE, text), reply => {
+    const command = issue.command('write', method, this.put(AT_ONCE, text), reply => {
       const [served, isNew = null] = reply as Reply[]
       if (served === 1) return putResult<Put>(this.discipline, isNew)
       const message = `key '${issue.key}' is full, so the item was not put: put() waits for space`
       throw new QueueFullError(message, { key: issue.key, operation: issue.operation(method) })
     })
+    return { ...command, returnsNothing: !this.discipline.unique }
   }
 
   /** The command of a call that gets at once or fails. */

@@ -229,7 +229,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     const operation = this.issue.operation('consume')
     const { lease = DEFAULT_LEASE, signal } = options(operation, how)
     const length = leaseOf(operation, lease)
-    const limits = waitOptions(operation, signal ? { signal } : {})
+    const limits = waitOptions(operation, signal === undefined ? {} : { signal })
     const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(reply, grant, length)
     let held: Leased<T> | undefined
     try {

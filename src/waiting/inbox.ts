@@ -66,7 +66,10 @@ export class Inbox {
     const { client } = this.#reader
     if (!this.#tracks || !client || this.#watched.has(key)) return undefined
     this.#watched.add(key)
-    return client.sendCommand(wordsOf(request, 'EVAL')).catch((error: unknown) => error) as Promise<Reply>
+    return client.sendCommand(wordsOf(request, 'EVAL')).catch((error: unknown) => {
+      this.#watched.delete(key)
+      return error
+    }) as Promise<Reply>
   }
 
   keepAlive(busy: boolean): void {

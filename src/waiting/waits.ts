@@ -1,6 +1,6 @@
 import { nanoid } from 'nanoid'
 import type { WaitOptions } from '../arguments.js'
-import { words, type Command } from '../command.js'
+import { words, type Command, type Reply, type Request } from '../command.js'
 import { ConnectionError, closed } from '../errors.js'
 import type { Route } from '../connection/route.js'
 import { Pending } from '../pending.js'
@@ -15,6 +15,9 @@ const PLACE_KEPT = 10
 /** With one ask so many answers can be told to have arrived; of more keys than that, the oldest are forgotten. */
 const MOST_RECEIVED = 100
 const MOST_RECEIVED_KEYS = 1_000
+
+/** A key that could not be read is on its way to another node, or holds something else: milliseconds until the next look. */
+const AFTER_ERROR = 20
 
 const MOST_FAILED = 10_000
 
@@ -216,15 +219,17 @@ export class Waits implements Office, Recipient {
     const inbox = node === undefined ? undefined : this.#inboxes.get(node)
     const { watched, line } = wait
     if (!inbox || !watched) return
-    void inbox.watch(key, watched.request)?.then(reply => {
-      if (reply instanceof Error || watched.worthAsking(reply)) this.#look(key)
-    })
+    const watch = (name: string, request: Request, worthAsking: (reply: Reply) => boolean): void => {
+      void inbox.watch(name, request)?.then(reply => {
+        if (reply instanceof Error) this.#lookIn(key, AFTER_ERROR)
+        else if (worthAsking(reply)) this.#look(key)
+      })
+    }
+    watch(key, watched.request, watched.worthAsking)
     if (!this.route.isCluster) return
     // When the slot moves there may be no list to be missed, but the line goes.
     this.#lines.set(line, key)
-    void inbox.watch(line, words('EXISTS', line))?.then(reply => {
-      if (reply !== 1) this.#look(key)
-    })
+    watch(line, words('EXISTS', line), reply => reply === 0)
   }
 
   arrived({ key, ticket, wait }: OpenWait): void {
