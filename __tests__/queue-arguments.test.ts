@@ -4,7 +4,7 @@ import { CodecError, KeyTypeError, QueueFullError, TransactionError, type HotQue
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { hearHot } from './support/listener.js'
-import { failureOf } from './support/promises.js'
+import { failureOf, started } from './support/promises.js'
 import { first, inLine, kinds, limit, type AnyQueue } from './support/queues.js'
 
 const { hot: silent, connections } = await hearHot()
@@ -249,7 +249,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
 
   test('a loop that was begun outside goes on waiting while a transaction is run', async () => {
     const queue: HotQueue<string> = hot.queue(freshKey())
-    const next = queue[Symbol.asyncIterator]().next()
+    const next = started(queue[Symbol.asyncIterator]().next())
     await inLine(raw, queue.key, 'getters', 1)
     await hot.transaction(() => [queue.putNowait('a')])
     expect(await next).toEqual({ done: false, value: 'a' })

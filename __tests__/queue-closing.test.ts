@@ -4,7 +4,7 @@ import { ConnectionError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { ownServer, statistic, type OwnServer } from './support/own-server.js'
-import { failureOf } from './support/promises.js'
+import { failureOf, started } from './support/promises.js'
 import { consuming, inLine, limit } from './support/queues.js'
 import { runScript } from './support/scripts.js'
 
@@ -16,7 +16,14 @@ describe.each(backends)('close() on $name while somebody waits', ({ createHot: a
     const queue = closing.queue<string>(freshKey(), { maxsize: 1 })
     const full = closing.queue<string>(freshKey(), { maxsize: 1, initial: ['a'] })
     const loop = queue[Symbol.asyncIterator]()
-    const waiting = [queue.get(), queue.get(limit), full.put('b'), full.join(), loop.next(), consuming(queue).next()]
+    const waiting = [
+      queue.get(),
+      queue.get(limit),
+      full.put('b'),
+      full.join(),
+      loop.next(),
+      consuming(queue).next()
+    ].map(started)
     const errors = waiting.map(failureOf)
     await inLine(raw, queue.key, 'getters', 4)
     await inLine(raw, full.key, 'putters', 1)
@@ -75,7 +82,7 @@ describe.each(backends)('close() on $name while somebody waits', ({ createHot: a
     const closing = another()
     const queue = hot.queue<string>(freshKey(), { initial: ['a'] })
     await consuming(closing.queue<string>(queue.key)).next()
-    const waiting = queue.get(limit)
+    const waiting = started(queue.get(limit))
     await inLine(raw, queue.key, 'getters', 1)
     await closing.close()
     expect(await waiting).toBe('a')

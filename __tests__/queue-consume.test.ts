@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CodecError, WaitTimeoutError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
-import { failureOf } from './support/promises.js'
+import { failureOf, started } from './support/promises.js'
 import { consuming, inLine, kinds, limit } from './support/queues.js'
 
 /** Whether a promise is settled by now; asking takes a round trip, in which it would have been. */
@@ -39,7 +39,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
       const queue = made(['a'])
       const consumer = consuming(queue)
       expect(await consumer.next()).toBe('a')
-      const next = consumer.next()
+      const next = started(consumer.next())
       await queue.join(limit)
       await inLine(raw, queue.key, 'getters', 1)
       await make(another(), queue.key).put('b')
@@ -73,7 +73,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
       const consumer = consuming(queue)
       await consumer.next()
       const other = make(another(), queue.key)
-      const waiting = [other.get(limit)]
+      const waiting = [other.get(limit)].map(started)
       await inLine(raw, queue.key, 'getters', 1)
       await consumer.leave()
       expect(await Promise.all(waiting)).toEqual(['a'])
@@ -105,7 +105,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
     describe('join()', () => {
       test('waits for what is there and for what is leased', async () => {
         const queue = made(['a', 'b'])
-        const joined: Promise<unknown>[] = [queue.join(limit), make(another(), queue.key).join(limit)]
+        const joined: Promise<unknown>[] = [queue.join(limit), make(another(), queue.key).join(limit)].map(started)
         const consumer = consuming(queue)
         await consumer.next()
         expect(await isPending(Promise.race(joined), () => queue.size)).toBe(true)
@@ -113,7 +113,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         expect(await queue.empty()).toBe(true)
         expect(await isPending(Promise.race(joined), () => queue.size)).toBe(true)
         await inLine(raw, queue.key, 'joiners', 2)
-        const next = consumer.next()
+        const next = started(consumer.next())
         expect(await Promise.all(joined)).toEqual([undefined, undefined])
         await queue.put('c')
         await next
@@ -146,7 +146,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         const queue = made(['a', 'b'])
         const consumer = consuming(queue)
         const item = await consumer.next()
-        const joined = queue.join(limit)
+        const joined = started(queue.join(limit))
         await inLine(raw, queue.key, 'joiners', 1)
         await (way === 'clear' ? queue.clear() : queue.replace([]))
         await joined
@@ -166,7 +166,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
       expect(await queue.toJS()).toEqual(['x', 'y'])
       await two.next()
       make(hot, queue.key, { initial: ['z'] })
-      const next = two.next()
+      const next = started(two.next())
       expect(await next).toBe('z')
       await two.leave()
       expect(await queue.toJS()).toEqual(['z'])
@@ -235,7 +235,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
     const other = consuming(another().queue<string>(queue.key), { lease: 1_000 })
     for await (const item of queue.consume({ lease: 1_000 })) {
       expect(item).toBe('a')
-      const waiting = other.next()
+      const waiting = started(other.next())
       await sleep(2_500)
       expect(await isPending(waiting, () => queue.size)).toBe(true)
       expect(await queue.size).toBe(0)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHot, QueueEmptyError } from '../src/index.js'
 import { freshKey } from './support/fresh-key.js'
 import { spawnWorker } from './support/processes.js'
-import { failureOf, until } from './support/promises.js'
+import { failureOf, started, until } from './support/promises.js'
 import { limit } from './support/queues.js'
 
 const url = process.env['HOT_TEST_URL']!
@@ -19,8 +19,8 @@ describe('A process that consumes', () => {
     await sleep(2_500)
     expect(await queue.toJS()).toEqual(['c'])
     expect(await queue.get()).toBe('c')
-    const waiting = queue.get(limit)
-    const joined = queue.join(limit)
+    const waiting = started(queue.get(limit))
+    const joined = started(queue.join(limit))
     for (const worker of workers) worker.kill()
     const items = [await waiting, await queue.get(limit)]
     expect(items.sort()).toEqual(['a', 'b'])

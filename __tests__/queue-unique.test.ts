@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { companion } from '../src/keys.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
+import { started } from './support/promises.js'
 import { consuming, inLine, kinds, limit, type AnyQueue } from './support/queues.js'
 
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
@@ -69,7 +70,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
 
       test('when two wait for space with the same: both are told, one that it was new', async () => {
         const queue = make(hot, freshKey(), { initial: ['a'], maxsize: 1 })
-        const waiting = [queue.put('b', limit), make(another(), queue.key).put('b', limit)]
+        const waiting = [queue.put('b', limit), make(another(), queue.key).put('b', limit)].map(started)
         await inLine(raw, queue.key, 'putters', 2)
         expect(await queue.get()).toBe('a')
         expect((await Promise.all(waiting)).sort()).toEqual([false, true])
@@ -94,7 +95,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       test('that was handed to somebody who waited', async () => {
         const queue = make(hot, freshKey())
         for (let round = 0; round < 3; round++) {
-          const waiting = make(another(), queue.key).get(limit)
+          const waiting = started(make(another(), queue.key).get(limit))
           await inLine(raw, queue.key, 'getters', 1)
           expect(await queue.put('a')).toBe(true)
           expect(await waiting).toBe('a')
@@ -109,7 +110,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         expect(await consumer.next()).toBe('a')
         expect([await queue.put('a'), await queue.put('a')]).toEqual([true, false])
         expect(await consumer.next()).toBe('a')
-        const next = consumer.next()
+        const next = started(consumer.next())
         await queue.join(limit)
         expect(await queue.size).toBe(0)
         await queue.put('b')

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { KeyTypeError, QueueEmptyError, QueueFullError, WaitTimeoutError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
-import { failureOf, until } from './support/promises.js'
+import { failureOf, started, until } from './support/promises.js'
 import { consuming, inLine, kinds, limit, type AnyQueue } from './support/queues.js'
 
 /** Lets a random little time pass: none, a few microtasks, or turns of the event loop. */
@@ -65,7 +65,9 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
 
     test('with an endless timeout and without any does not', async () => {
       const queue = made()
-      const waiting = [start(queue, { timeout: Infinity }), start(queue, {}), start(queue, { timeout: undefined })]
+      const waiting = [start(queue, { timeout: Infinity }), start(queue, {}), start(queue, { timeout: undefined })].map(
+        started
+      )
       await inLine(raw, queue.key, line, 3)
       if (line === 'getters') await raw(queue.key, 'RPUSH', queue.key, 'x', 'y', 'z')
       else for (let item = 0; item < (line === 'putters' ? 3 : 1); item++) await queue.get(limit)
@@ -154,7 +156,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       ]
       const waiting: Promise<string>[] = []
       for (const start of starts) {
-        waiting.push(start())
+        waiting.push(started(start()))
         await inLine(raw, queue.key, 'getters', waiting.length)
       }
       for (const item of ['1', '2', '3', '4', '5', '6', '7']) await other.put(item)
@@ -166,7 +168,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
 
     test('serves those of one Hot in the order of their calls, made at once', async () => {
       const queue = make<number>(another(), freshKey())
-      const waiting = Array.from({ length: 200 }, () => queue.get())
+      const waiting = Array.from({ length: 200 }, () => started(queue.get()))
       await inLine(raw, queue.key, 'getters', waiting.length)
       await Promise.all(waiting.map((_, index) => queue.put(index)))
       expect(await Promise.all(waiting)).toEqual(waiting.map((_, index) => index))
@@ -177,7 +179,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       const stop = new AbortController()
       const waiting: Promise<unknown>[] = []
       for (let index = 0; index < 9; index++) {
-        const wait = queue.get(index % 3 === 1 ? limit : { signal: stop.signal })
+        const wait = started(queue.get(index % 3 === 1 ? limit : { signal: stop.signal }))
         waiting.push(wait.catch(() => 'gave up'))
         await inLine(raw, queue.key, 'getters', index + 1)
       }
@@ -202,7 +204,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
           (error: unknown) => expect(item % 2 === 0 ? error === reason : error instanceof QueueEmptyError).toBe(true)
         )
         await anyMoment()
-        const putting = putter.put(item)
+        const putting = started(putter.put(item))
         await anyMoment()
         stop.abort(reason)
         await Promise.all([waiting, putting])
@@ -226,7 +228,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
         }
         const consumed = failureOf(consume())
         await anyMoment()
-        const putting = putter.put(item)
+        const putting = started(putter.put(item))
         await anyMoment()
         stop.abort(0)
         expect(await consumed).toBe(0)
@@ -269,7 +271,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     const queue = hot.queue<string>(freshKey())
     const waiting: Promise<string>[] = []
     for (const from of [hot, another(), hot, another()]) {
-      waiting.push(from.queue<string>(queue.key).get(limit))
+      waiting.push(started(from.queue<string>(queue.key).get(limit)))
       await inLine(raw, queue.key, 'getters', waiting.length)
     }
     // Sent together, so that nobody has come for what was handed over before it is taken back.
@@ -283,7 +285,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     const queue = hot.queue<string>(freshKey())
     const waiting: Promise<string>[] = []
     for (let index = 0; index < 4; index++) {
-      waiting.push(queue.get(limit))
+      waiting.push(started(queue.get(limit)))
       await inLine(raw, queue.key, 'getters', index + 1)
     }
     await queue.replace(['a', 'b'])
@@ -296,7 +298,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
   test('a transaction’s puts are handed over at its end, its takes make space', async () => {
     const tag = `{${freshKey()}}`
     const [full, empty] = [hot.queue<string>(`${tag}:full`, { maxsize: 1, initial: ['a'] }), hot.queue(`${tag}:empty`)]
-    const waiting = [full.put('b', limit), empty.get(limit)]
+    const waiting = [full.put('b', limit), empty.get(limit)].map(started)
     await inLine(raw, full.key, 'putters', 1)
     await inLine(raw, empty.key, 'getters', 1)
     await hot.transaction(() => {

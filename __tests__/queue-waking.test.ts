@@ -3,7 +3,7 @@ import { createClient } from 'redis'
 import { createHot, type Hot } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
-import { until } from './support/promises.js'
+import { started, until } from './support/promises.js'
 import { inLine, kinds, limit } from './support/queues.js'
 import { startServer, type Server } from './support/servers.js'
 import { TcpProxy } from './support/tcp-proxy.js'
@@ -20,7 +20,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
       const queue = make(hot, freshKey())
       const start = performance.now()
       for (let round = 0; round < ROUNDS; round++) {
-        const waiting = queue.get(limit)
+        const waiting = started(queue.get(limit))
         await inLine(raw, queue.key, 'getters', 1)
         await raw(queue.key, round % 2 ? 'RPUSH' : 'LPUSH', queue.key, `item ${round}`)
         expect(await waiting).toBe(`item ${round}`)
@@ -34,7 +34,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
       const other = make(another(), queue.key)
       const waiting: Promise<string>[] = []
       for (const from of [queue, other, queue, other]) {
-        waiting.push(from.get(limit))
+        waiting.push(started(from.get(limit)))
         await inLine(raw, queue.key, 'getters', waiting.length)
       }
       await raw(queue.key, 'RPUSH', queue.key, 'a', 'b', 'c', 'd', 'e')
@@ -51,7 +51,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
         const start = performance.now()
         const ways = [['LPOP'], ['RPOP'], ['DEL'], ['LTRIM', '1', '0'], ['UNLINK']]
         for (let round = 0; round < ROUNDS; round++) {
-          const waiting = queue.put(`item ${round}`, limit)
+          const waiting = started(queue.put(`item ${round}`, limit))
           await inLine(raw, queue.key, 'putters', 1)
           const [command = '', ...args] = ways[round % ways.length]!
           await raw(queue.key, command, queue.key, ...args)
@@ -64,7 +64,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
 
     test('LPOP of the last item ends join()', async () => {
       const queue = make(hot, freshKey(), { initial: ['a'] })
-      const joined = queue.join(limit)
+      const joined = started(queue.join(limit))
       await inLine(raw, queue.key, 'joiners', 1)
       await raw(queue.key, 'LPOP', queue.key)
       await joined
@@ -97,7 +97,7 @@ describe('A wait outlives', () => {
 
   test.each(['put', 'RPUSH'])('FLUSHALL, and a %s after it arrives', async way => {
     const queue = hot.queue<string>(freshKey())
-    const waiting = [queue.get(limit), outside.queue<string>(queue.key).get(limit)]
+    const waiting = [queue.get(limit), outside.queue<string>(queue.key).get(limit)].map(started)
     await inLine(raw, queue.key, 'getters', 2)
     await raw('', 'FLUSHALL')
     const put = (item: string) =>
@@ -111,7 +111,7 @@ describe('A wait outlives', () => {
   test('FLUSHALL while it waits for space, which it makes', async () => {
     const queue = hot.queue<string>(freshKey(), { maxsize: 1, initial: ['a'] })
     await hot.flush()
-    const [putting, joining] = [queue.put('b', limit), outside.queue(queue.key).join(limit)]
+    const [putting, joining] = [queue.put('b', limit), outside.queue(queue.key).join(limit)].map(started)
     await inLine(raw, queue.key, 'putters', 1)
     await inLine(raw, queue.key, 'joiners', 1)
     await raw('', 'FLUSHALL')
@@ -122,7 +122,7 @@ describe('A wait outlives', () => {
 
   test('SCRIPT FLUSH', async () => {
     const queue = hot.queue<string>(freshKey())
-    const waiting = queue.get(limit)
+    const waiting = started(queue.get(limit))
     await inLine(raw, queue.key, 'getters', 1)
     await raw('', 'SCRIPT', 'FLUSH')
     await outside.queue<string>(queue.key).put('a')
@@ -133,7 +133,7 @@ describe('A wait outlives', () => {
     const queue = hot.queue<string>(freshKey())
     const waiting: Promise<string>[] = []
     for (const from of [hot, outside, hot]) {
-      waiting.push(from.queue<string>(queue.key).get(limit))
+      waiting.push(started(from.queue<string>(queue.key).get(limit)))
       await inLine(raw, queue.key, 'getters', waiting.length)
     }
     const before = proxy.connections
@@ -182,7 +182,7 @@ describe('A wait outlives', () => {
 
   test('a server that is killed and comes back', async () => {
     const queue = outside.queue<string>(freshKey())
-    const waiting = queue.get(limit)
+    const waiting = started(queue.get(limit))
     await inLine(raw, queue.key, 'getters', 1)
     await server.restart()
     await until('somebody listens', async () => {
@@ -208,7 +208,7 @@ describe('Where Redis does not allow CLIENT TRACKING', () => {
     try {
       const [queue, full] = [hot.queue<string>('tasks'), hot.queue<string>('full', { maxsize: 1, initial: ['x'] })]
       for (let round = 0; round < 2; round++) {
-        const waiting = [queue.get(limit), full.put('y', limit)]
+        const waiting = [queue.get(limit), full.put('y', limit)].map(started)
         await inLine(raw, queue.key, 'getters', 1)
         await inLine(raw, full.key, 'putters', 1)
         await raw('', 'RPUSH', queue.key, 'a')
@@ -216,7 +216,7 @@ describe('Where Redis does not allow CLIENT TRACKING', () => {
         await Promise.all(waiting)
         expect(await full.toJS()).toEqual(['y'])
       }
-      const waiting = queue.get(limit)
+      const waiting = started(queue.get(limit))
       await inLine(raw, queue.key, 'getters', 1)
       await queue.put('by ourselves')
       expect(await waiting).toBe('by ourselves')

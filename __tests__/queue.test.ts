@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MismatchError, QueueEmptyError, QueueFullError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
-import { failureOf } from './support/promises.js'
+import { failureOf, started } from './support/promises.js'
 import { consuming, inLine, kinds, limit } from './support/queues.js'
 
 const many = Array.from({ length: 12_000 }, (_, index) => index)
@@ -119,7 +119,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       await queue.put('a')
       const consumer = consuming(queue)
       await consumer.next()
-      const waiting = consumer.next()
+      const waiting = started(consumer.next())
       await inLine(raw, tag, 'getters', 1)
       await queue.put('d')
       await waiting
@@ -178,7 +178,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         'has put() wait for the space that %s makes',
         async way => {
           const queue = bounded(2, ['a', 'b'])
-          const waiting = queue.put('c', limit)
+          const waiting = started(queue.put('c', limit))
           await inLine(raw, queue.key, 'putters', 1)
           expect(await queue.toJS()).toEqual(['a', 'b'])
           if (way === 'get') await queue.get()
@@ -198,7 +198,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         const done: string[] = []
         const waiting: Promise<unknown>[] = []
         for (const [index, item] of ['a', 'b', 'c', 'd', 'e'].entries()) {
-          waiting.push(others[index % 2]!.put(item).then(() => done.push(item)))
+          waiting.push(started(others[index % 2]!.put(item).then(() => done.push(item))))
           await inLine(raw, queue.key, 'putters', index + 1)
         }
         const got: string[] = []
@@ -234,7 +234,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         expect(await free.full()).toBe(true)
         expect(await failureOf(free.putNowait('c'))).toBeInstanceOf(QueueFullError)
         expect(await failureOf(free.put('c', { timeout: 10 }))).toBeInstanceOf(QueueFullError)
-        const waiting = free.put('c')
+        const waiting = started(free.put('c'))
         expect(await queue.get()).toBe('b')
         expect(await waiting).toBe(put)
         expect(await free.toJS()).toEqual(['c'])

@@ -9,6 +9,12 @@ export async function failureOf(promise: PromiseLike<unknown>): Promise<unknown>
   throw new Error(`it should have failed, and gave ${JSON.stringify(value)}`)
 }
 
+/** A promise that the test comes back to; a test that fails before that does not end the run by it. */
+export function started<P extends Promise<unknown>>(promise: P): P {
+  promise.catch(() => undefined)
+  return promise
+}
+
 /** Repeats a check until it is true; fails after ten seconds. */
 export async function until(what: string, check: () => unknown, timeout = 10_000): Promise<void> {
   const end = performance.now() + timeout
