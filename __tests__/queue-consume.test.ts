@@ -217,8 +217,18 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         expect(await failureOf(consumer.next())).toBe(stop.signal.reason)
         await consumer.leave()
         expect(await queue.toJS()).toEqual([lifo ? 'a' : 'b'])
-        await queue.get()
-        await queue.join(limit)
+      })
+
+      test('that aborts in the body, at the last item, ends join()', async () => {
+        const queue = made(['a'])
+        const stop = new AbortController()
+        const consumer = consuming(queue, { signal: stop.signal })
+        await consumer.next()
+        const joined = started(queue.join(limit))
+        await inLine(raw, queue.key, 'joiners', 1)
+        stop.abort(new Error('enough'))
+        expect(await failureOf(consumer.next())).toBe(stop.signal.reason)
+        await joined
       })
 
       test('that has aborted takes nothing', async () => {
