@@ -118,6 +118,8 @@ export class Waits implements Office, Recipient {
     const known = this.#inboxes.get(address)
     const inbox = known ?? new Inbox(another, this.#channel, this)
     if (!known) this.#inboxes.set(address, inbox)
+    // By now the wait may have been given up.
+    inbox.keepAlive(this.#byName.size > 0)
     try {
       await inbox.open()
     } catch (error) {
