@@ -9,7 +9,7 @@ local items = {}
 for i = 3, #ARGV do
   items[i - 2] = ARGV[i]
 end
-if redis.call('EXISTS', staged) == 1 then
+if staged then
   items = redis.call('LRANGE', staged, 0, -1)
   redis.call('DEL', staged)
 end
@@ -53,7 +53,11 @@ end
 
 keep_ttl(list, function()
   local behind = length - start - count
-  if behind <= start then
+  if start == 0 and behind == 0 then
+    -- The key must not be gone in between: while its slot moves to another node, this one would not make it again.
+    push_all('RPUSH', list, items, 1, #items)
+    take('LPOP', count)
+  elseif behind <= start then
     local tail = take('RPOP', behind)
     take('RPOP', count)
     push_all('RPUSH', list, items, 1, #items)

@@ -1,6 +1,6 @@
 import { count, integer, iterable, position } from '../arguments.js'
 import { VALUES_PER_REQUEST, chunked, script, words, type Reply, type Request } from '../command.js'
-import { companion, neverThere } from '../keys.js'
+import { companion } from '../keys.js'
 import {
   listCount,
   listInsert,
@@ -201,7 +201,7 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const texts = values.map(value => this.issue.encode('splice', value))
     const removed = this.#items('splice')
     if (texts.length <= VALUES_PER_REQUEST) {
-      return this.issue.write('splice', script(listSplice, [key, neverThere(key)], from, most, ...texts), removed)
+      return this.issue.write('splice', script(listSplice, [key], from, most, ...texts), removed)
     }
     const staged = companion(key, 'staged')
     const stage = chunked(texts).map(chunk => words('RPUSH', staged, ...chunk))
