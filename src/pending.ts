@@ -7,11 +7,11 @@ export class Pending<T> extends Promise<T> {
   declare private readonly awaitMe: T
 
   /** What to say when somebody uses this promise as if it were the value. */
-  declare hint?: string;
+  declare hint?: () => string;
 
   /** @internal */
   [Symbol.toPrimitive](): never {
-    throw new TypeError(`this value is still in Redis: await it first${this.hint ? ` (${this.hint})` : ''}`)
+    throw new TypeError(`this value is still in Redis: await it first${this.hint ? ` (${this.hint()})` : ''}`)
   }
 
   /** @internal */

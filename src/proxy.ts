@@ -200,14 +200,16 @@ function symbolOf(target: Target, property: symbol): unknown {
 function read(target: Target, indexedBy: string, property: string): unknown {
   if (indexedBy === 'field') {
     const field = asRejection(() => target.get?.(property) as PendingType<unknown>)
-    field.hint = `await dict.get('${property}'); to change a number, await dict.increment('${property}')`
+    field.hint = () => `await dict.get('${property}'); to change a number, await dict.increment('${property}')`
     return field
   }
   const index = indexedBy === 'position' ? indexOf(property) : undefined
   if (index === undefined) return undefined
   const item = asRejection(() => target.at?.(index) as PendingType<unknown>)
-  const handle = example(target)
-  item.hint = `await ${handle}.at(${index}); to change it, await ${handle}.set(${index}, value)`
+  item.hint = () => {
+    const handle = example(target)
+    return `await ${handle}.at(${index}); to change it, await ${handle}.set(${index}, value)`
+  }
   return item
 }
 
