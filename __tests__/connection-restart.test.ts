@@ -10,8 +10,7 @@ const BUSY = 'for i = 1, 3e7 do local x = i * 2 end'
 let server: Server
 let hot: Hot
 beforeAll(async () => {
-  // What Redis has answered survives kill -9: it is in the file by then.
-  server = await startServer({ args: ['--appendonly', 'yes'] })
+  server = await startServer({ durable: true })
 })
 afterAll(() => server.stop())
 beforeEach(() => {

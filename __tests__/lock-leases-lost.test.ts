@@ -19,7 +19,7 @@ describe('A lease, when the connection', () => {
   let lock: HotLock
   const inLine = (waiting: number) => untilWaiting((_, ...args) => admin.sendCommand(args), lock.key, waiting)
   beforeEach(async () => {
-    server = await startServer({ args: ['--appendonly', 'yes'] })
+    server = await startServer({ durable: true })
     proxy = await TcpProxy.to(server.port)
     hot = createHot({ url: proxy.url })
     rival = createHot({ url: server.url })

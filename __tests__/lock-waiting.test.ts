@@ -5,7 +5,7 @@ import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { ownServer } from './support/own-server.js'
 import { failureOf } from './support/promises.js'
-import { expectAllFree, expectFailure, semaphores, untilWaiting } from './support/semaphores.js'
+import { expectAllFree, expectFailure, insideOf, semaphores, untilWaiting } from './support/semaphores.js'
 
 const soon = { timeout: 20_000 }
 
@@ -68,6 +68,25 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       await expectAllFree(lock)
     })
   })
+
+  test.each([2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER])(
+    'a timeout of %d ms, further off than timers go, is no timeout',
+    async timeout => {
+      const lock = hot.rlock(freshKey())
+      const permit = await lock.acquire()
+      const chain = await insideOf(lock)
+      const waits = [
+        lock.run(() => 'another chain', { timeout }),
+        rival.rlock(lock.key).run(() => 'another process', { timeout })
+      ]
+      await untilWaiting(raw, lock.key, 1)
+      await sleep(50)
+      await chain.leave()
+      await permit.release()
+      expect(await Promise.all(waits)).toEqual(['another chain', 'another process'])
+      await expectAllFree(lock)
+    }
+  )
 
   test('a signal that aborts after the permit was given changes nothing', async () => {
     const lock = hot.lock(freshKey())
@@ -222,6 +241,19 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
     await expectAllFree(rival.boundedSemaphore(slots.key, { value: 2 }), 2)
     expect(await failureOf(lock.acquire())).toBeInstanceOf(ConnectionError)
   })
+})
+
+test('Who waits for one who holds for longer than timers go asks once', async () => {
+  const { hot, another, raw, close } = await ownServer()
+  const permit = await hot.lock('held').acquire({ lease: 2 ** 40 })
+  const wait = another().lock('held').acquire(soon)
+  await untilWaiting((_, ...args) => raw(...args), 'held', 1)
+  await raw('CONFIG', 'RESETSTAT')
+  await sleep(300)
+  expect(String(await raw('INFO', 'commandstats'))).not.toMatch(/cmdstat_eval(?:sha)?:/)
+  await permit.release()
+  await (await wait).release()
+  await close()
 })
 
 test('Many waits on many keys use one more connection, and all are served', async () => {

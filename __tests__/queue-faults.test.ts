@@ -355,7 +355,7 @@ describe.each([
   })
 
   test('while the server, which keeps what it answered, is killed with -9 and started again', async () => {
-    const keeping = await startServer({ args: ['--appendonly', 'yes'] })
+    const keeping = await startServer({ durable: true })
     const key = freshKey('queue')
     const hots = [1, 2, 3].map(() => createHot({ url: keeping.url, connectTimeout: 15_000 }))
     let kills = 0

@@ -2,22 +2,13 @@ import { describe, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LockTimeoutError, type Permit } from '../src/index.js'
 import { backends } from './support/backends.js'
-import { freshKey } from './support/fresh-key.js'
 import { failureOf } from './support/promises.js'
-import { door, expectAllFree, insideOf } from './support/semaphores.js'
+import { door, expectAllFree, insideOf, newRLock } from './support/semaphores.js'
 
 describe.each(backends)('An RLock on $name', ({ createHot: another }) => {
   const hot = another()
   const rival = another()
-  const made = () => {
-    const lock = hot.rlock(freshKey())
-    const isFree = async () => {
-      const permit = await rival.rlock(lock.key).tryAcquire()
-      await permit?.release()
-      return permit !== undefined
-    }
-    return { lock, isFree }
-  }
+  const made = () => newRLock(hot, rival)
 
   describe('run() while the handle holds it by acquire()', () => {
     test('enters, one chain at a time', async () => {

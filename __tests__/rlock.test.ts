@@ -5,22 +5,14 @@ import { LockTimeoutError, type HotRLock } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { failureOf } from './support/promises.js'
-import { door, expectAllFree, expectFailure, insideOf, lossOf, untilWaiting } from './support/semaphores.js'
+import { door, expectAllFree, expectFailure, insideOf, lossOf, newRLock, untilWaiting } from './support/semaphores.js'
 
 const soon = { timeout: 10_000 }
 
 describe.each(backends)('An RLock on $name', ({ createHot: another, raw }) => {
   const hot = another()
   const rival = another()
-  const made = () => {
-    const lock = hot.rlock(freshKey())
-    const isFree = async () => {
-      const permit = await rival.rlock(lock.key).tryAcquire()
-      await permit?.release()
-      return permit !== undefined
-    }
-    return { lock, isFree }
-  }
+  const made = () => newRLock(hot, rival)
 
   describe('held by acquire()', () => {
     test('is entered again by the same handle, and free when it was released as often', async () => {

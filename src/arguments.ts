@@ -68,24 +68,29 @@ export function options<O extends object>(operation: string, value: O): O {
   throw new TypeError(`${operation}: options must be an object, not ${shown(value)}`)
 }
 
-/** The limits of a wait; a timeout that never ends is none. */
+/** No timer of JavaScript's goes further than these milliseconds, 24.8 days. */
+export const LONGEST_TIMER = 2 ** 31 - 1
+
+/** The limits of a wait; a timeout further off than a timer goes is none. */
 export function waitOptions(operation: string, value: WaitOptions): WaitOptions {
   const { timeout, signal } = options(operation, value)
   // Told by its form: a signal may come from another realm.
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
     throw new TypeError(`${operation}: the signal must be an AbortSignal, not ${shown(signal)}`)
   }
-  const limited = timeout !== undefined && timeout !== Infinity
+  const milliseconds =
+    timeout === undefined || timeout === Infinity ? Infinity : duration(operation, 'the timeout', timeout)
   return {
-    ...(limited && { timeout: duration(operation, 'the timeout', timeout) }),
+    ...(milliseconds <= LONGEST_TIMER && { timeout: milliseconds }),
     ...(signal && { signal })
   }
 }
 
-export const SHORTEST_LEASE = 100
+const SHORTEST_LEASE = 100
+const DEFAULT_LEASE = 30_000
 
 /** Milliseconds for which something is held: long enough to be renewed in time. */
-export function leaseOf(operation: string, value: unknown): number {
+export function leaseOf(operation: string, value: unknown = DEFAULT_LEASE): number {
   const milliseconds = duration(operation, 'the lease', value)
   if (milliseconds >= SHORTEST_LEASE) return milliseconds
   throw new RangeError(`${operation}: the lease must be at least ${SHORTEST_LEASE} ms, it is ${milliseconds} ms`)

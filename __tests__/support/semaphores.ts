@@ -10,24 +10,18 @@ import type {
   Permit
 } from '../../src/index.js'
 import { companion } from '../../src/keys.js'
+import { freshKey } from './fresh-key.js'
 import { failureOf, until } from './promises.js'
+import type { AnyHandle } from './type-under-test.js'
 
 /** What all semaphores and locks do. */
-export interface AnySemaphore {
-  readonly key: string
+export interface AnySemaphore extends Omit<AnyHandle, 'replace' | 'toJS'> {
   acquire(how?: AcquireOptions): Promise<Permit>
   tryAcquire(how?: LeaseOptions): Promise<Permit | undefined>
   run<R>(fn: (permit: Permit) => R, how?: AcquireOptions): Promise<Awaited<R>>
   release(): Promise<void>
   available(): Promise<number>
-  clear(): Promise<void>
-  exists(): Promise<boolean>
-  expire(milliseconds: number): Promise<boolean>
-  expireAt(date: Date): Promise<boolean>
-  ttl(): Promise<number | undefined>
-  persist(): Promise<boolean>
   toJS(): Promise<number>
-  equals(other: unknown): Promise<boolean>
 }
 
 /**
@@ -91,6 +85,17 @@ export const semaphores: readonly SemaphoreUnderTest[] = [
     calls: rlockCalls as unknown as SemaphoreUnderTest['calls']
   }
 ]
+
+/** A new lock of `hot`, and whether another Hot could take it. */
+export function newRLock(hot: Hot, rival: Hot): { readonly lock: HotRLock; readonly isFree: () => Promise<boolean> } {
+  const lock = hot.rlock(freshKey())
+  const isFree = async () => {
+    const permit = await rival.rlock(lock.key).tryAcquire()
+    await permit?.release()
+    return permit !== undefined
+  }
+  return { lock, isFree }
+}
 
 type Raw = (key: string, ...args: string[]) => Promise<unknown>
 

@@ -8,7 +8,7 @@ import { createClient } from 'redis'
 import { RedisMemoryServer } from 'redis-memory-server'
 import { findServer } from '../../scripts/setup.mjs'
 
-/** A server process of our own, with a data folder of its own; it keeps nothing on disk unless `args` say so. */
+/** A server process of our own, with a data folder of its own; it keeps nothing on disk unless `durable`. */
 export interface Server {
   readonly url: string
   readonly port: number
@@ -28,14 +28,22 @@ export interface Server {
 
 interface ServerOptions {
   port?: number
+  /** What it has answered survives kill -9. */
+  durable?: boolean
   /** More arguments of redis-server, as `['--maxmemory', '10mb']`. */
   args?: readonly string[]
 }
 
-export async function startServer({ port, args = [] }: ServerOptions = {}): Promise<Server> {
+/**
+ * By default Redis (appendfsync everysec) puts off a write to the file, and answers all the same, while the disk is still
+ * busy with the last; with `no` it has left the process before the answer.
+ */
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'no']
+
+export async function startServer({ port, durable = false, args = [] }: ServerOptions = {}): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'hot-redis-'))
   try {
-    const memoryServer = await launch(port, ['--dir', folder, ...args])
+    const memoryServer = await launch(port, ['--dir', folder, ...(durable ? DURABLE : []), ...args])
     return new ServerProcess(memoryServer, await memoryServer.getPort(), folder)
   } catch (error) {
     await rm(folder, { recursive: true, force: true })

@@ -24,7 +24,8 @@ export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
  *
  * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is under way and nothing follows before its
  * answer, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In
- * company scripts go as EVAL.
+ * company scripts go as EVAL; a run of them as one MULTI, where the first use of each is EVAL, and nothing gets in between
+ * that and the EVALSHA behind it.
  */
 export class Link implements Lane {
   #queue: Call[] = []
@@ -71,9 +72,9 @@ export class Link implements Lane {
     const calls = this.#takeQueue()
     const alone = this.#underWay === 0 && calls.length === 1
     this.#stayAlive()
-    for (const run of this.#runsOf(calls)) {
-      const [call, ...more] = run
-      if (more.length > 0) this.#sendTogether(client, run)
+    for (const run of calls.length === 1 ? [calls] : this.#runsOf(calls)) {
+      const [call] = run
+      if (run.length > 1) this.#sendTogether(client, run)
       else if (call) this.#send(client, call, alone)
     }
   }

@@ -3,7 +3,9 @@
 -- whose answers have arrived.
 -- @include queue
 local mode, ticket, arrival = ARGV[2], ARGV[3], ARGV[4]
-forget(ARGV, 5)
+if ARGV[5] then
+  redis.call('HDEL', memory, unpack(ARGV, 5))
+end
 reap()
 serve()
 if redis.call('HEXISTS', memory, ticket) == 1 or (size == 0 and redis.call('EXISTS', leases) == 0) then

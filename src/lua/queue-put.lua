@@ -20,7 +20,9 @@ if maxsize ~= '' then
     return redis.error_reply('MISMATCH has the maxsize ' .. known .. ', not ' .. maxsize)
   end
 end
-forget(ARGV, 7)
+if ARGV[7] then
+  redis.call('HDEL', memory, unpack(ARGV, 7))
+end
 reap()
 if size > 0 or redis.call('EXISTS', putters) == 1 then
   serve()

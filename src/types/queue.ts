@@ -32,8 +32,6 @@ interface Leased<T> {
   readonly lease: Lease
 }
 
-const DEFAULT_LEASE = 30_000
-
 /**
  * What all queues do: hand out items, each to one taker, in any process; who finds nothing waits in line, and is handed the
  * next item by whoever puts it.
@@ -84,8 +82,8 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
 
   /** @internal */
   override get [timedKeys](): readonly string[] {
-    const { discipline, keys } = this.#requests
-    return discipline.unique ? [this.issue.key, keys.at(-1) as string] : [this.issue.key]
+    const { key } = this.issue
+    return this.#requests.discipline.unique ? [key, this.#requests.companion('members')] : [key]
   }
 
   /**
@@ -227,7 +225,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    */
   async *consume(how: ConsumeOptions = {}): AsyncIterableIterator<T> {
     const operation = this.issue.operation('consume')
-    const { lease = DEFAULT_LEASE, signal } = options(operation, how)
+    const { lease, signal } = options(operation, how)
     const length = leaseOf(operation, lease)
     const limits = waitOptions(operation, signal === undefined ? {} : { signal })
     const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(reply, grant, length)

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { SHORTEST_LEASE, callable, leaseOf, options, waitOptions } from '../arguments.js'
+import { callable, leaseOf, options, waitOptions } from '../arguments.js'
 import { Patience } from '../waiting/patience.js'
 import type { TypeShape } from './issuer.js'
 import { runHolding, type Holding, type Permit } from './permit.js'
@@ -105,8 +105,7 @@ export class RLock extends Lock {
   /** Checks the options, too: also where there is nothing to wait for. */
   #patience(method: string, how: AcquireOptions): Patience {
     const operation = this.issue.operation(method)
-    const { lease = SHORTEST_LEASE } = options(operation, how)
-    leaseOf(operation, lease)
+    leaseOf(operation, options(operation, how).lease)
     const limits = waitOptions(operation, how)
     limits.signal?.throwIfAborted()
     return new Patience(limits, this[tooLate](method))

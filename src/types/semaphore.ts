@@ -27,8 +27,6 @@ export interface LeaseOptions {
 /** How to acquire a permit. */
 export interface AcquireOptions extends WaitOptions, LeaseOptions {}
 
-const DEFAULT_LEASE = 30_000
-
 /** Steps that the kinds of semaphores share; behind symbols, for they are no members. */
 export const hold = Symbol('hold')
 export const permitFor = Symbol('permitFor')
@@ -158,8 +156,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
   [hold](method: 'acquire' | 'tryAcquire' | 'run', how: AcquireOptions): Pending<Holding | undefined> {
     const operation = this.issue.operation(method)
     const { key } = this.issue
-    const { lease = DEFAULT_LEASE } = options(operation, how)
-    const length = leaseOf(operation, lease)
+    const length = leaseOf(operation, options(operation, how).lease)
     return this.issue.wait<Holding | undefined>(
       {
         operation,

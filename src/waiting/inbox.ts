@@ -93,14 +93,15 @@ export class Inbox {
   async #connect(): Promise<void> {
     for (let losses = 0; !this.ready; losses++) {
       this.#letGo()
-      await Promise.all([this.#subscriber.connect(), this.#reader.connect()])
       try {
+        await Promise.all([this.#subscriber.connect(), this.#reader.connect()])
         await this.#subscribe(this.#subscriber.client as RedisClient, this.#reader.client as RedisClient)
         this.#open = true
       } catch (error) {
-        if (!isReply(error) && losses < MOST_LOSSES) continue
+        const unreachable = error instanceof ConnectionError
+        if (!unreachable && !isReply(error) && losses < MOST_LOSSES) continue
         this.#letGo()
-        throw unheard(error)
+        throw unreachable ? error : unheard(error)
       }
     }
     if (this.#closed) this.#letGo()

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../arguments.js'
 import type { Command, Runner } from '../command.js'
 
 /** What is held for a limited time, and how to hold it for longer. */
@@ -78,8 +79,6 @@ export class Lease {
     this.leases.plan(this.due)
   }
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** All leases of one Hot, kept by one timer. */
 export class Leases {

@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../arguments.js'
 import type { Command, Reply } from '../command.js'
-import type { Aborts } from './aborts.js'
 import { ConnectionError } from '../errors.js'
+import type { Aborts } from './aborts.js'
 import { asking, type Mode, type Wait } from './wait.js'
 
 /** What a wait needs of those who look after all of them. */
@@ -16,13 +16,11 @@ export interface Office {
   enlisted(wait: OpenWait, due: number, lost: boolean): void
   /** Its answers that nobody needs to remember any more. */
   received(key: string): readonly string[]
-  /** `looking`: it was to look for all who wait at the key, and did not. */
   /** Its answer is here, and need not be remembered. */
   arrived(wait: OpenWait): void
+  /** `looking`: it was to look for all who wait at the key, and did not. */
   ended(wait: OpenWait, end: 'served' | 'left' | 'failed', looking: boolean): void
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** One wait: asks, is put in line, is told, asks again; until it has what it waits for, or is given up. */
 export class OpenWait {
@@ -61,7 +59,7 @@ export class OpenWait {
   /** Its time runs since it was called. */
   start(called: number): void {
     const { timeout, signal } = this.limits
-    if (timeout !== undefined && timeout <= LONGEST_TIMER) {
+    if (timeout !== undefined) {
       const left = Math.max(0, timeout - (performance.now() - called))
       this.#timer = setTimeout(() => this.leave(() => this.wait.late(timeout)), left)
     }

@@ -1,8 +1,8 @@
 import { nanoid } from 'nanoid'
-import type { WaitOptions } from '../arguments.js'
+import { LONGEST_TIMER, type WaitOptions } from '../arguments.js'
 import { words, type Command, type Reply, type Request } from '../command.js'
-import { ConnectionError, closed } from '../errors.js'
 import type { Route } from '../connection/route.js'
+import { ConnectionError, closed } from '../errors.js'
 import { Pending } from '../pending.js'
 import { Aborts } from './aborts.js'
 import { Inbox, type Recipient } from './inbox.js'
@@ -132,6 +132,13 @@ export class Waits implements Office, Recipient {
     return this.#received.get(key)?.splice(0, MOST_RECEIVED) ?? []
   }
 
+  arrived({ key, ticket, wait }: OpenWait): void {
+    if (!wait.remembers) return
+    const tickets = this.#received.get(key)
+    if (tickets) tickets.push(ticket)
+    else addNewest(this.#received, key, [ticket], MOST_RECEIVED_KEYS)
+  }
+
   enlisted(open: OpenWait, due: number, lost: boolean): void {
     const { key } = open
     if (due >= 0) this.#lookIn(key, due)
@@ -206,13 +213,14 @@ export class Waits implements Office, Recipient {
 
   #lookIn(key: string, milliseconds: number): void {
     const waiting = this.#byKey.get(key)
-    const at = performance.now() + milliseconds
+    const wait = Math.min(milliseconds + 1, LONGEST_TIMER)
+    const at = performance.now() + wait
     if (!waiting || (waiting.look && waiting.look.at <= at)) return
     clearTimeout(waiting.look?.timer)
     const timer = setTimeout(() => {
       delete waiting.look
       this.#look(key)
-    }, milliseconds + 1)
+    }, wait)
     waiting.look = { at, timer }
   }
 
@@ -232,13 +240,6 @@ export class Waits implements Office, Recipient {
     // When the slot moves there may be no list to be missed, but the line goes.
     this.#lines.set(line, key)
     watch(line, words('EXISTS', line), reply => reply === 0)
-  }
-
-  arrived({ key, ticket, wait }: OpenWait): void {
-    if (!wait.remembers) return
-    const tickets = this.#received.get(key)
-    if (tickets) tickets.push(ticket)
-    else addNewest(this.#received, key, [ticket], MOST_RECEIVED_KEYS)
   }
 
   #keepPlace(line: string, arrival: string): void {

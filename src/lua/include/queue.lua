@@ -20,12 +20,6 @@ local function remember(ticket, answer)
   end
 end
 
-local function forget(tickets, first)
-  for index = first, #tickets do
-    redis.call('HDEL', memory, tickets[index])
-  end
-end
-
 local function lease(ticket, item, milliseconds)
   redis.call('ZADD', leases, now() + milliseconds, ticket)
   redis.call('HSET', state, ticket, item)
