@@ -10,10 +10,15 @@ export interface Script {
   readonly sha1: string
 }
 
+/** One script call. */
+export interface ScriptRequest {
+  readonly script: Script
+  readonly keys: readonly string[]
+  readonly args: readonly string[]
+}
+
 /** One Redis command, or one script call. */
-export type Request =
-  | { readonly args: readonly string[]; readonly script?: undefined }
-  | { readonly script: Script; readonly keys: readonly string[]; readonly args: readonly string[] }
+export type Request = { readonly args: readonly string[]; readonly script?: undefined } | ScriptRequest
 
 /** One Redis command. */
 export function words(...parts: (string | number)[]): Request {
@@ -24,7 +29,7 @@ export function words(...parts: (string | number)[]): Request {
 }
 
 /** One call of a script. */
-export function script(script: Script, keys: readonly string[], ...args: readonly (string | number)[]): Request {
+export function script(script: Script, keys: readonly string[], ...args: readonly (string | number)[]): ScriptRequest {
   return { script, keys, args: args.map(String) }
 }
 

@@ -1,5 +1,6 @@
-import type { Reply } from '../command.js'
+import type { Reply, Request, ScriptRequest } from '../command.js'
 import { ConnectionError } from '../errors.js'
+import { batched } from './batch.js'
 import { settle, wordsOf, type Call, type Lane } from './call.js'
 import { isReply, type RedisClient } from './client.js'
 import { execute } from './multi.js'
@@ -24,8 +25,10 @@ export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
  *
  * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is under way and nothing follows before its
  * answer, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In
- * company scripts go as EVAL; a run of them as one MULTI, where the first use of each is EVAL, and nothing gets in between
- * that and the EVALSHA behind it.
+ * company scripts go as EVAL.
+ *
+ * Calls of one script in a row go as one batch, which is one call of a script; different scripts in a row as one MULTI,
+ * where the first use of each is EVAL, and nothing gets in between that and the EVALSHA behind it.
  */
 export class Link implements Lane {
   #queue: Call[] = []
@@ -70,11 +73,12 @@ export class Link implements Lane {
     const { client } = this.source
     if (!client) return this.#connect()
     const calls = this.#takeQueue()
-    const alone = this.#underWay === 0 && calls.length === 1
     this.#stayAlive()
-    for (const run of calls.length === 1 ? [calls] : this.#runsOf(calls)) {
+    const runs = calls.length === 1 ? [calls] : this.#runsOf(calls)
+    const alone = this.#underWay === 0 && runs.length === 1
+    for (const run of runs) {
       const [call] = run
-      if (run.length > 1) this.#sendTogether(client, run)
+      if (run.length > 1) this.#sendTogether(client, run, alone)
       else if (call) this.#send(client, call, alone)
     }
   }
@@ -85,8 +89,8 @@ export class Link implements Lane {
     for (const call of calls) {
       const run = runs.at(-1)
       const [last] = run ?? []
-      // On a cluster a MULTI takes keys of one slot only.
-      const fits = last && isScript(last) && isScript(call) && (!this.redirect || sameKey(last, call))
+      // On a cluster what goes together takes keys of one slot only.
+      const fits = last && scriptOf(last) && scriptOf(call) && (!this.redirect || sameKey(last, call))
       if (run && fits && run.length < LONGEST_RUN) run.push(call)
       else runs.push([call])
     }
@@ -121,42 +125,57 @@ export class Link implements Lane {
     const { connection } = this.source
     const { requests, takesErrors } = call.command
     const [request] = requests
+    const failed = (error: unknown): void => this.#failed(client, call, error)
     if (requests.length === 1 && request && !takesErrors) {
-      this.#held = alone && request.script !== undefined
-      client.sendCommand(wordsOf(request, alone ? 'EVALSHA' : 'EVAL')).then(
-        reply => this.#answered(() => settle(call, [reply as Reply], connection)),
-        (error: unknown) => this.#failed(client, call, error)
-      )
+      const answered = (reply: Reply): void => this.#answered(() => settle(call, [reply], connection))
+      this.#sendRequest(client, request, alone, answered, failed)
       return
     }
-    execute(client, requests, call.command.keys).then(
-      (replies = []) => {
-        const error = takesErrors ? undefined : replies.find(reply => reply instanceof Error)
-        if (error) this.#failed(client, call, error)
-        else this.#answered(() => settle(call, replies, connection))
-      },
-      (error: unknown) => this.#failed(client, call, error)
-    )
+    execute(client, requests, call.command.keys).then((replies = []) => {
+      const error = takesErrors ? undefined : replies.find(reply => reply instanceof Error)
+      if (error) failed(error)
+      else this.#answered(() => settle(call, replies, connection))
+    }, failed)
   }
 
-  /** Script calls that were made together: as one MULTI, in which a script has to be sent once only. */
-  #sendTogether(client: RedisClient, calls: readonly Call[]): void {
+  /** Script calls that were made together: as one batch, or if there are several as one MULTI. */
+  #sendTogether(client: RedisClient, calls: readonly Call[], alone: boolean): void {
     this.#underWay += calls.length
     const { connection } = this.source
-    const requests = calls.flatMap(({ command }) => command.requests)
-    const keys = calls[0]?.command.keys ?? []
-    execute(client, requests, keys).then(
-      (replies = []) => {
-        for (const [index, call] of calls.entries()) {
-          const reply = replies[index] ?? null
-          if (reply instanceof Error) this.#failed(client, call, reply)
-          else this.#answered(() => settle(call, [reply], connection))
-        }
-      },
-      (error: unknown) => {
-        for (const call of calls) this.#failed(client, call, error)
+    const { requests, repliesOf } = batched(calls.map(scriptOf) as ScriptRequest[])
+    const answered = (...replies: readonly Reply[]): void => {
+      const each = repliesOf(replies)
+      for (const [index, call] of calls.entries()) {
+        const reply = each[index] ?? null
+        if (reply instanceof Error) this.#failed(client, call, reply)
+        else this.#answered(() => settle(call, [reply], connection))
       }
-    )
+    }
+    const failed = (error: unknown): void => {
+      for (const call of calls) this.#failed(client, call, error)
+    }
+    const [request, ...more] = requests
+    if (request && more.length === 0) this.#sendRequest(client, request, alone, answered, failed)
+    else execute(client, requests, calls[0]?.command.keys ?? []).then((replies = []) => answered(...replies), failed)
+  }
+
+  /** A script that turns out to be missing is sent again, before anything else is. */
+  #sendRequest(
+    client: RedisClient,
+    request: Request,
+    alone: boolean,
+    answered: (reply: Reply) => void,
+    failed: (error: unknown) => void
+  ): void {
+    const bySha = alone && request.script !== undefined
+    this.#held = bySha
+    const send = (how: 'EVAL' | 'EVALSHA'): void => {
+      ;(client.sendCommand(wordsOf(request, how)) as Promise<Reply>).then(answered, (error: unknown) => {
+        if (how === 'EVALSHA' && isMissingScript(error)) send('EVAL')
+        else failed(error)
+      })
+    }
+    send(bySha ? 'EVALSHA' : 'EVAL')
   }
 
   #answered(tell: () => void): void {
@@ -171,8 +190,8 @@ export class Link implements Lane {
   #failed(client: RedisClient, call: Call, error: unknown): void {
     if (!isReply(error)) {
       this.#answered(() => this.#lost(call, error))
-    } else if (/^(?:NOSCRIPT|EXECABORT)/.test(error.message) && call.command.requests.length === 1) {
-      // Nothing of it was done: the script is not there (any more), or a call beside it was refused.
+    } else if (/^EXECABORT/.test(error.message) && call.command.requests.length === 1) {
+      // Nothing of it was done: a call beside it was refused.
       this.#send(client, call, false)
       this.#underWay--
     } else if (this.redirect && redirection.test(error.message)) {
@@ -215,8 +234,14 @@ export class Link implements Lane {
   }
 }
 
-function isScript({ command }: Call): boolean {
-  return command.requests.length === 1 && command.requests[0]?.script !== undefined && !command.takesErrors
+function isMissingScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT ')
+}
+
+/** The call of a script that a call consists of; undefined when it is something else. */
+function scriptOf({ command }: Call): ScriptRequest | undefined {
+  const [request] = command.requests
+  return command.requests.length === 1 && request?.script && !command.takesErrors ? request : undefined
 }
 
 function sameKey(one: Call, other: Call): boolean {
