@@ -137,6 +137,29 @@ describe('The lease of a process', () => {
     await expectAllFree(lock)
   })
 
+  test('that was handed the lock and computes for longer than the first two seconds goes on', async () => {
+    lock = hot.lock(freshKey())
+    const permit = await lock.acquire()
+    worker = spawnWorker('locking.ts', [url, lock.key])
+    await worker.next()
+    worker.send('acquireAndBlock')
+    await untilWaiting(raw, lock.key, 1)
+    let served = false
+    const behind = lock.acquire(soon).then(next => ((served = true), next))
+    await untilWaiting(raw, lock.key, 2)
+    await permit.release()
+    const told = await worker.next<{ what: string; token: number }>()
+    expect(told).toEqual({ what: 'acquired', token: expect.any(Number) })
+    await sleep(300)
+    expect(served).toBe(false)
+    worker.send('release')
+    expect(await worker.next()).toEqual({ what: 'released' })
+    const next = await behind
+    expect(next.token).toBeGreaterThan(told.token)
+    await next.release()
+    await expectAllFree(lock)
+  })
+
   test.each(['told', 'asked at once'])('that stands still ends; going on, it is %s, and disturbs nobody', async way => {
     const token = await holding(300)
     worker.kill('SIGSTOP')

@@ -3,7 +3,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, LeaseLostError, LockTimeoutError, type Permit } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
-import { ownServer } from './support/own-server.js'
+import { ownServer, statistic } from './support/own-server.js'
 import { failureOf } from './support/promises.js'
 import { expectAllFree, expectFailure, insideOf, semaphores, untilWaiting } from './support/semaphores.js'
 
@@ -253,6 +253,28 @@ test('Who waits for one who holds for longer than timers go asks once', async ()
   expect(String(await raw('INFO', 'commandstats'))).not.toMatch(/cmdstat_eval(?:sha)?:/)
   await permit.release()
   await (await wait).release()
+  await close()
+})
+
+test('Who waits is handed the permit with the release, and asks for nothing', async () => {
+  const { hot, another, raw, close } = await ownServer()
+  // Redis knows the scripts from here on.
+  await hot.lock('handed').run(() => undefined)
+  const permit = await hot.lock('handed').acquire()
+  const wait = another().lock('handed').acquire(soon)
+  await untilWaiting((_, ...args) => raw(...args), 'handed', 1)
+  await raw('CONFIG', 'RESETSTAT')
+  await permit.release()
+  const next = await wait
+  const info = await raw('INFO', 'commandstats')
+  const scripts = [/cmdstat_eval:calls=(\d+)/, /cmdstat_evalsha:calls=(\d+)/].map(pattern => statistic(info, pattern))
+  expect(scripts[0]! + scripts[1]!).toBe(1)
+  expect(next.token).toBeGreaterThan(permit.token)
+  // Confirmed: it is held for its own lease, not for the first two seconds.
+  expect(
+    Number(await raw('ZRANGE', 'handed', '0', '0', 'WITHSCORES').then(pair => (pair as string[])[1]))
+  ).toBeGreaterThan(Date.now() + 20_000)
+  await next.release()
   await close()
 })
 

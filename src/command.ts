@@ -22,15 +22,19 @@ export type Request = { readonly args: readonly string[]; readonly script?: unde
 
 /** One Redis command. */
 export function words(...parts: (string | number)[]): Request {
-  for (let index = 0; index < parts.length; index++) {
-    if (typeof parts[index] === 'number') parts[index] = String(parts[index])
-  }
-  return { args: parts as string[] }
+  return { args: texts(parts) }
 }
 
 /** One call of a script. */
-export function script(script: Script, keys: readonly string[], ...args: readonly (string | number)[]): ScriptRequest {
-  return { script, keys, args: args.map(String) }
+export function script(script: Script, keys: readonly string[], ...args: (string | number)[]): ScriptRequest {
+  return { script, keys, args: texts(args) }
+}
+
+function texts(words: (string | number)[]): string[] {
+  for (let index = 0; index < words.length; index++) {
+    if (typeof words[index] === 'number') words[index] = String(words[index])
+  }
+  return words as string[]
 }
 
 /** A reply as node-redis gives it for RESP2. */
@@ -71,6 +75,8 @@ export interface Command<Result> {
   readonly expected?: () => Result
   /** True when a write may be sent again after a lost connection: doing it twice is doing it once. */
   readonly repeatable?: boolean
+  /** True when its place among other calls does not matter: it waits for no answer to them. */
+  readonly urgent?: boolean
   /** True when the write only puts in what was missing: read again in a transaction, the answer is the same. */
   readonly fillsIn?: boolean
   /** True for a read whose next step writes: in a transaction its keys count as written. */

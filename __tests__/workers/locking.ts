@@ -17,6 +17,12 @@ const orders: Readonly<Record<string, () => Promise<unknown>>> = {
     permit.signal.addEventListener('abort', () => tell('lost', { code: codeOf(permit!.signal.reason) }))
     return tell('acquired', { token: permit.token })
   },
+  acquireAndBlock: async () => {
+    permit = await lock.acquire(how)
+    const end = performance.now() + 3_000
+    while (performance.now() < end);
+    return tell('acquired', { token: permit.token })
+  },
   release: async () => {
     await permit!.release()
     return tell('released')

@@ -40,7 +40,7 @@ export class Connection implements Runner {
     this.#route =
       client && isCluster(client) ? new Cluster(client, connectTimeout) : new Server(url, client, connectTimeout)
     this.#order = new KeyOrder(this.#route)
-    this.#waits = new Waits(command => this.run(command), this.#route)
+    this.#waits = new Waits((command, resolve, reject) => this.#submit(command, resolve, reject), this.#route)
     this.#leases = new Leases(this)
   }
 
@@ -55,24 +55,26 @@ export class Connection implements Runner {
   }
 
   run<Result>(command: Command<Result>): Pending<Result> {
-    return new Pending<Result>((resolve, reject) => {
-      if (this.#closed) return reject(closed(command))
-      const crossing = this.crossSlot(command)
-      if (crossing) return reject(crossing)
-      const generation = this.#calls.begin()
-      const call: Call<Result> = {
-        command,
-        resolve: result => {
-          generation.ended()
-          resolve(result)
-        },
-        reject: error => {
-          generation.ended()
-          reject(error)
-        }
+    return new Pending<Result>((resolve, reject) => this.#submit(command, resolve, reject))
+  }
+
+  #submit<Result>(command: Command<Result>, resolve: (result: Result) => void, reject: (error: unknown) => void): void {
+    if (this.#closed) return reject(closed(command))
+    const crossing = this.crossSlot(command)
+    if (crossing) return reject(crossing)
+    const generation = this.#calls.begin()
+    const call: Call<Result> = {
+      command,
+      resolve: result => {
+        generation.ended()
+        resolve(result)
+      },
+      reject: error => {
+        generation.ended()
+        reject(error)
       }
-      this.#order.submit(call as Call)
-    })
+    }
+    this.#order.submit(call as Call)
   }
 
   /** Resolves when every call made so far has been answered; undefined when none is under way. */

@@ -34,6 +34,8 @@ export class Link implements Lane {
   #queue: Call[] = []
   #again: Call[] = []
   #underWay = 0
+  /** Those of them that have a place in the order. */
+  #inOrder = 0
   #scheduled = false
   #held = false
   #connecting = false
@@ -47,8 +49,14 @@ export class Link implements Lane {
   ) {}
 
   submit(call: Call): void {
-    this.#queue.push(call)
-    this.#schedule()
+    const { client } = this.source
+    if (client && call.command.urgent) {
+      this.#stayAlive()
+      this.#send(client, call, false)
+    } else {
+      this.#queue.push(call)
+      this.#schedule()
+    }
   }
 
   /** Whether there is a connection to use. */
@@ -75,7 +83,7 @@ export class Link implements Lane {
     const calls = this.#takeQueue()
     this.#stayAlive()
     const runs = calls.length === 1 ? [calls] : this.#runsOf(calls)
-    const alone = this.#underWay === 0 && runs.length === 1
+    const alone = this.#inOrder === 0 && runs.length === 1
     for (const run of runs) {
       const [call] = run
       if (run.length > 1) this.#sendTogether(client, run, alone)
@@ -121,26 +129,26 @@ export class Link implements Lane {
   }
 
   #send(client: RedisClient, call: Call, alone: boolean): void {
-    this.#underWay++
+    this.#count(call, 1)
     const { connection } = this.source
     const { requests, takesErrors } = call.command
     const [request] = requests
     const failed = (error: unknown): void => this.#failed(client, call, error)
     if (requests.length === 1 && request && !takesErrors) {
-      const answered = (reply: Reply): void => this.#answered(() => settle(call, [reply], connection))
+      const answered = (reply: Reply): void => this.#answered(call, () => settle(call, [reply], connection))
       this.#sendRequest(client, request, alone, answered, failed)
       return
     }
     execute(client, requests, call.command.keys).then((replies = []) => {
       const error = takesErrors ? undefined : replies.find(reply => reply instanceof Error)
       if (error) failed(error)
-      else this.#answered(() => settle(call, replies, connection))
+      else this.#answered(call, () => settle(call, replies, connection))
     }, failed)
   }
 
   /** Script calls that were made together: as one batch, or if there are several as one MULTI. */
   #sendTogether(client: RedisClient, calls: readonly Call[], alone: boolean): void {
-    this.#underWay += calls.length
+    for (const call of calls) this.#count(call, 1)
     const { connection } = this.source
     const { requests, repliesOf } = batched(calls.map(scriptOf) as ScriptRequest[])
     const answered = (...replies: readonly Reply[]): void => {
@@ -148,7 +156,7 @@ export class Link implements Lane {
       for (const [index, call] of calls.entries()) {
         const reply = each[index] ?? null
         if (reply instanceof Error) this.#failed(client, call, reply)
-        else this.#answered(() => settle(call, [reply], connection))
+        else this.#answered(call, () => settle(call, [reply], connection))
       }
     }
     const failed = (error: unknown): void => {
@@ -168,7 +176,7 @@ export class Link implements Lane {
     failed: (error: unknown) => void
   ): void {
     const bySha = alone && request.script !== undefined
-    this.#held = bySha
+    this.#held ||= bySha
     const send = (how: 'EVAL' | 'EVALSHA'): void => {
       ;(client.sendCommand(wordsOf(request, how)) as Promise<Reply>).then(answered, (error: unknown) => {
         if (how === 'EVALSHA' && isMissingScript(error)) send('EVAL')
@@ -178,8 +186,13 @@ export class Link implements Lane {
     send(bySha ? 'EVALSHA' : 'EVAL')
   }
 
-  #answered(tell: () => void): void {
-    this.#underWay--
+  #count({ command }: Call, by: 1 | -1): void {
+    this.#underWay += by
+    if (!command.urgent) this.#inOrder += by
+  }
+
+  #answered(call: Call, tell: () => void): void {
+    this.#count(call, -1)
     this.#held = false
     tell()
     if (this.#underWay > 0) return
@@ -189,17 +202,17 @@ export class Link implements Lane {
 
   #failed(client: RedisClient, call: Call, error: unknown): void {
     if (!isReply(error)) {
-      this.#answered(() => this.#lost(call, error))
+      this.#answered(call, () => this.#lost(call, error))
     } else if (/^EXECABORT/.test(error.message) && call.command.requests.length === 1) {
       // Nothing of it was done: a call beside it was refused.
       this.#send(client, call, false)
-      this.#underWay--
+      this.#count(call, -1)
     } else if (this.redirect && redirection.test(error.message)) {
       this.redirect(call, error)
-      this.#answered(() => {})
+      this.#answered(call, () => {})
     } else {
       const typeOf = (key: string): Promise<string> => client.sendCommand(['TYPE', key]).then(String, () => 'none')
-      void explain(error, call.command, typeOf).then(explained => this.#answered(() => call.reject(explained)))
+      void explain(error, call.command, typeOf).then(explained => this.#answered(call, () => call.reject(explained)))
     }
   }
 

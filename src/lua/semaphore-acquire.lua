@@ -2,25 +2,33 @@
 -- it is the same permit, with a higher token. O(log n) in those who hold or wait.
 -- KEYS and ARGV[1]: see include/semaphore-state.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first
 -- time), the lease in milliseconds.
--- @include semaphore-state
--- @include same-permits
-local mode, ticket, arrival, period = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
--- The usual case, short: nobody holds a permit, and nobody waits.
-if added == '0' and redis.call('EXISTS', holders, waiters) == 0 then
+-- The usual case, short: nobody holds a permit or waits, none was added, and the clock has gone on since the last token. A
+-- time in microseconds has 16 digits. What is forgotten after a day without use is kept on each 2.8 hours.
+local known = redis.call('GET', KEYS[3])
+if (not known or known:sub(17) == ' ' .. ARGV[1] .. ' 0') and redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
   local time = redis.call('TIME')
-  redis.call('ZADD', holders, time[1] * 1000 + math.floor(time[2] / 1000) + period, ticket)
-  token = math.max(token + 1, time[1] * 1000000 + time[2])
-  redis.call('SET', state, string.format('%.0f %s 0', token, permits), 'PX', 86400000)
-  return { 1, token }
+  local fresh = time[1] .. ('00000' .. time[2]):sub(-6)
+  if not known or known < fresh then
+    redis.call('ZADD', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[5], ARGV[3])
+    if known and known:sub(1, 6) == fresh:sub(1, 6) then
+      redis.call('SET', KEYS[3], fresh .. ' ' .. ARGV[1] .. ' 0', 'KEEPTTL')
+    else
+      redis.call('SET', KEYS[3], fresh .. ' ' .. ARGV[1] .. ' 0', 'PX', 86400000)
+    end
+    return { 1, fresh }
+  end
 end
 
+-- @include semaphore-state
+-- @include same-permits
 -- @include semaphore
+local mode, ticket, arrival, period = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 hand_on()
 local reserved = held > 0 and redis.call('ZSCORE', holders, ticket)
 if reserved or held < permits + added then
   redis.call('ZADD', holders, now() + period, ticket)
-  token = math.max(token + 1, time_in_microseconds())
+  token = next_token()
   save()
   return { 1, token }
 end

@@ -1,25 +1,77 @@
-import { LeaseLostError, NotHeldError } from '../errors.js'
+import type { Command } from '../command.js'
+import type { Dispatcher } from '../dispatcher.js'
+import { ConnectionError, LeaseLostError, NotHeldError } from '../errors.js'
+import type { Lease, Terms } from '../waiting/lease.js'
+import type { Grant, Handed } from '../waiting/wait.js'
+
+/** What permits come from. */
+export interface Grantor {
+  readonly key: string
+  readonly dispatcher: Dispatcher
+  releasing(ticket: string): Command<boolean>
+  renewing(ticket: string, length: number): Command<boolean>
+  confirming(ticket: string, ends: number): Command<boolean>
+}
 
 /** What was acquired, as Redis knows it: one ticket among the holders. It is released when the last use of it ends. */
-export class Holding {
+export class Holding implements Terms {
   /** How many permits stand for it; more than one only where a lock is entered again. */
   uses = 0
   /** Set when the lease is lost. */
   lost: LeaseLostError | undefined
+  readonly key: string
+  readonly since: number
+  readonly handed: Handed | undefined
+  readonly #ticket: string
+  readonly #lease: Lease
   #controller: AbortController | undefined
 
   constructor(
-    readonly key: string,
+    private readonly grantor: Grantor,
     readonly token: number,
-    /** Gives it back; fails with LeaseLostError when its lease had ended. */
-    readonly release: (operation: string) => Promise<void>
-  ) {}
+    { ticket, since, handed }: Grant,
+    readonly length: number
+  ) {
+    this.key = grantor.key
+    this.since = since
+    this.handed = handed
+    this.#ticket = ticket
+    this.#lease = grantor.dispatcher.keep(this)
+  }
 
   /** Made when somebody asks for it: an AbortController costs more than all the rest of a permit. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     if (this.lost) this.#controller.abort(this.lost)
     return this.#controller.signal
+  }
+
+  /** Gives it back; fails with LeaseLostError when its lease had ended. */
+  async release(operation: string): Promise<void> {
+    this.#lease.check()
+    this.#lease.stop()
+    if (this.lost) throw leaseLost(this.key, operation, this.lost)
+    const { dispatcher } = this.grantor
+    try {
+      if (await dispatcher.runOutside(this.grantor.releasing(this.#ticket))) return
+    } catch (error) {
+      if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
+      await dispatcher.runOutside(this.surrender())
+      return
+    }
+    throw leaseLost(this.key, operation)
+  }
+
+  confirmation({ time }: Handed): Command<boolean> {
+    return this.grantor.confirming(this.#ticket, time + this.length)
+  }
+
+  renewal(): Command<boolean> {
+    return this.grantor.renewing(this.#ticket, this.length)
+  }
+
+  surrender(): Command<boolean> {
+    return { ...this.grantor.releasing(this.#ticket), repeatable: true }
   }
 
   lose(why: string): void {
@@ -100,7 +152,7 @@ export async function runHolding<R>(
 }
 
 /** For a release of what was lost meanwhile: `why` is the error that its signal aborted with. */
-export function leaseLost(key: string, operation: string, why?: unknown): LeaseLostError {
+function leaseLost(key: string, operation: string, why?: unknown): LeaseLostError {
   const reason =
     why instanceof LeaseLostError ? why.message : `key '${key}': its lease had ended, or clear() took it away`
   return new LeaseLostError(

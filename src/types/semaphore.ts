@@ -1,6 +1,6 @@
 import { callable, integer, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
-import { script, words, type Command, type Reply, type Request } from '../command.js'
-import { ConnectionError, LockTimeoutError, NotHeldError } from '../errors.js'
+import { script, words, type Reply, type Request } from '../command.js'
+import { LockTimeoutError, NotHeldError } from '../errors.js'
 import { companion, neverThere } from '../keys.js'
 import {
   semaphoreAcquire,
@@ -10,10 +10,9 @@ import {
   semaphoreRelease
 } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
-import type { Grant } from '../waiting/wait.js'
 import { Handle, fromPlain, fromReply, readAll, readKeys, writeAll } from './handle.js'
 import type { Issuer, TypeShape } from './issuer.js'
-import { Holding, Permit, leaseLost, runHolding } from './permit.js'
+import { Holding, Permit, runHolding, type Grantor } from './permit.js'
 
 /** How long something is held without being renewed. */
 export interface LeaseOptions {
@@ -42,6 +41,7 @@ const addPermit = Symbol('addPermit')
 abstract class BaseSemaphore extends Handle<number, never> {
   readonly #value: number
   readonly #keys: readonly string[]
+  readonly #grantor: Grantor
   /** The permits by acquire() and tryAcquire() of this handle that have not been released, oldest first. */
   readonly #permits = new Map<Permit, Holding>()
 
@@ -54,6 +54,18 @@ abstract class BaseSemaphore extends Handle<number, never> {
       ...['waiters', 'state', 'told'].map(name => companion(issue.key, name)),
       neverThere(issue.key)
     ]
+    const { key, home } = issue
+    const keys = this.#keys
+    this.#grantor = {
+      key,
+      dispatcher: home.dispatcher,
+      renewing: (ticket, length) => issue.renewal('renew', key, ticket, length),
+      confirming: (ticket, ends) => issue.confirmation('acquire', key, ticket, ends),
+      releasing: ticket =>
+        issue.command('write', 'release', script(semaphoreRelease, keys, value, ticket), released => released === 1, {
+          keys
+        })
+    }
   }
 
   /** @internal */
@@ -166,7 +178,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
         ask: ({ mode, ticket, arrival }) =>
           script(semaphoreAcquire, this.#keys, this.#value, mode, ticket, arrival, length),
         leases: length,
-        decode: (token, grant) => this.#holding(Number(token), grant, length),
+        decode: (token, grant) => new Holding(this.#grantor, Number(token), grant, length),
         late: this[tooLate](method),
         ...(method === 'tryAcquire' && { otherwise: () => undefined })
       },
@@ -205,34 +217,6 @@ abstract class BaseSemaphore extends Handle<number, never> {
   /** @internal */
   [addPermit](): Pending<void> {
     return this.issue.write('release', script(semaphoreAdd, this.#keys, this.#value))
-  }
-
-  #holding(token: number, { ticket, since }: Grant, length: number): Holding {
-    const { key, home } = this.issue
-    const { dispatcher } = home
-    const request = script(semaphoreRelease, this.#keys, this.#value, ticket)
-    const release = this.issue.command('write', 'release', request, released => released === 1, { keys: this.#keys })
-    const again: Command<boolean> = { ...release, repeatable: true }
-    const holding = new Holding(key, token, async operation => {
-      lease.stop()
-      if (holding.lost) throw leaseLost(key, operation, holding.lost)
-      try {
-        if (await dispatcher.runOutside(release)) return
-      } catch (error) {
-        if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
-        await dispatcher.runOutside(again)
-        return
-      }
-      throw leaseLost(key, operation)
-    })
-    const lease = dispatcher.keep({
-      length,
-      since,
-      renewal: () => this.issue.renewal('renew', key, ticket, length),
-      surrender: () => again,
-      lost: why => holding.lose(why)
-    })
-    return holding
   }
 }
 

@@ -1,5 +1,6 @@
 import { LONGEST_TIMER } from '../arguments.js'
 import type { Command, Runner } from '../command.js'
+import type { Handed } from './wait.js'
 
 /** What is held for a limited time, and how to hold it for longer. */
 export interface Terms {
@@ -7,12 +8,15 @@ export interface Terms {
   readonly length: number
   /** When it was asked for, by performance.now(). */
   readonly since: number
-  /** Has it end later; false when it has ended. */
+  readonly handed?: Handed | undefined
+  /** Has it end its length after it was handed over; false when it can't be told whether it had that before, or has ended. */
+  confirmation(handed: Handed): Command<boolean>
+  /** Has it end its length from now; false when it has ended. */
   renewal(): Command<boolean>
   /** Gives it up. */
   surrender(): Command<unknown>
   /** It could not be renewed before it ran out, or was taken away. */
-  lost?(why: string): void
+  lose?(why: string): void
 }
 
 /**
@@ -29,13 +33,19 @@ export class Lease {
     private readonly terms: Terms,
     private readonly leases: Leases
   ) {
-    this.#ends = terms.since + terms.length
-    this.#renewAt = terms.since + terms.length / 3
+    const { since, length, handed } = terms
+    this.#ends = since + (handed?.first ?? length)
+    this.#renewAt = since + length / 3
+    if (handed && handed.first < length) void this.#confirm(handed)
   }
 
   /** Whether it has been lost, given up or stopped. */
   get over(): boolean {
     return this.#over
+  }
+
+  get #ended(): boolean {
+    return !this.#over && performance.now() >= this.#ends
   }
 
   /** When there is something to do for it. */
@@ -52,15 +62,34 @@ export class Lease {
   /** Gives it up for its holder, who has to be told why. */
   async giveUp(why: string): Promise<void> {
     this.stop()
-    this.terms.lost?.(why)
+    this.terms.lose?.(why)
     await this.leases.run(this.terms.surrender()).catch(() => {})
   }
 
   /** Does what is due. */
   act(): void {
-    const now = performance.now()
-    if (now >= this.#ends) void this.giveUp(`it was not renewed within ${this.terms.length} ms`)
-    else if (now >= this.#renewAt && !this.#renewing) void this.#renew()
+    // Where the event loop was blocked, the answer may be there already.
+    if (this.#ended && this.#renewing) setImmediate(() => this.#ended && this.#expire())
+    else if (this.#ended) this.#expire()
+    else if (!this.#renewing && performance.now() >= this.#renewAt) void this.#renew()
+  }
+
+  /** Finds out by itself that it has ended: timers may be late. */
+  check(): void {
+    if (this.#ended && !this.#renewing) this.#expire()
+  }
+
+  #expire(): void {
+    void this.giveUp(`it was not renewed within ${this.terms.length} ms`)
+  }
+
+  async #confirm(handed: Handed): Promise<void> {
+    this.#renewing = true
+    const confirmed = await this.leases.run(this.terms.confirmation(handed)).catch(() => false)
+    this.#renewing = false
+    if (this.#over) return
+    if (confirmed) this.#extended(this.terms.since)
+    else void this.#renew()
   }
 
   async #renew(): Promise<void> {
@@ -71,11 +100,20 @@ export class Lease {
     if (this.#over) return
     if (renewed === false) {
       this.stop()
-      this.terms.lost?.('it had ended when it was to be renewed, or clear() took it away')
-      return
+      this.terms.lose?.('it had ended when it was to be renewed, or clear() took it away')
+    } else if (renewed === true) {
+      this.#extended(asked)
+    } else {
+      const now = performance.now()
+      this.#renewAt = now + Math.min(this.terms.length / 10, (this.#ends - now) / 3)
+      this.leases.plan(this.due)
     }
-    if (renewed === true) this.#ends = asked + this.terms.length
-    this.#renewAt = renewed === true ? asked + this.terms.length / 3 : performance.now() + this.terms.length / 10
+  }
+
+  /** It ends its length after `asked`. */
+  #extended(asked: number): void {
+    this.#ends = asked + this.terms.length
+    this.#renewAt = asked + this.terms.length / 3
     this.leases.plan(this.due)
   }
 }

@@ -2,12 +2,15 @@ import type { WaitOptions } from '../arguments.js'
 import type { Command, Reply } from '../command.js'
 import { ConnectionError } from '../errors.js'
 import type { Aborts } from './aborts.js'
-import { asking, type Mode, type Wait } from './wait.js'
+import { asking, type Grant, type Mode, type Wait } from './wait.js'
+
+/** Has a command run, and tells at once what came of it. */
+export type Submit = <R>(command: Command<R>, resolve: (result: R) => void, reject: (error: unknown) => void) => void
 
 /** What a wait needs of those who look after all of them. */
 export interface Office {
   readonly aborts: Aborts
-  run<R>(command: Command<R>): Promise<R>
+  readonly submit: Submit
   /** Whether whoever is put in line at this key can be told of it. */
   reachable(key: string): boolean
   /** Makes it so. */
@@ -33,9 +36,12 @@ export class OpenWait {
   #over = false
   #servedMeanwhile = false
   #giveUp: (() => unknown) | undefined
+  /** A moment by performance.now(), and the server's time then or later. */
+  #clocks = { here: -Infinity, there: 0 }
   #timer: NodeJS.Timeout | undefined
 
   constructor(
+    readonly name: string,
     readonly ticket: string,
     readonly wait: Wait<unknown>,
     private readonly office: Office,
@@ -83,8 +89,25 @@ export class OpenWait {
   }
 
   /** What it waits for has been handed over. */
-  serve(result: string): void {
-    this.#end('served', () => this.#deliver(result, performance.now()))
+  serve(message: string): void {
+    if (this.wait.leases === undefined) {
+      this.#end('served', () => this.resolve(this.#decode(message, { since: performance.now() })))
+      return
+    }
+    const [, granted, first, result] = /^(\d+) (\d+) (.*)$/s.exec(message) as unknown as [
+      string,
+      string,
+      string,
+      string
+    ]
+    const since = this.#earliest(Number(granted))
+    // Who can't be sure that it still holds it asks.
+    if (performance.now() - since > Number(first) / 2) return this.ask()
+    this.#end('served', () => {
+      const got = this.#decode(result, { since, handed: { first: Number(first), time: Number(granted) } })
+      // Who goes on may keep the process busy for long: by then the lease is confirmed, which is written at the end of the turn.
+      queueMicrotask(() => setImmediate(() => this.resolve(got)))
+    })
   }
 
   /** Gives it up, with the reason to be told: unless it turns out that it has been served. */
@@ -103,9 +126,10 @@ export class OpenWait {
     const { ticket, arrival } = this
     const received = this.wait.remembers ? this.office.received(this.key) : []
     const request = this.wait.ask({ mode, ticket, arrival, received })
-    this.office.run(asking(this.wait, request, true)).then(
+    this.office.submit(
+      asking(this.wait, request, true),
       reply => this.#settled(() => this.#answered(mode, reply, since)),
-      (error: unknown) => this.#settled(() => this.#fail(error))
+      error => this.#settled(() => this.#fail(error))
     )
   }
 
@@ -116,9 +140,9 @@ export class OpenWait {
   }
 
   #answered(mode: Mode, [served, ...rest]: readonly Reply[], since: number): void {
-    if (served === 1) return this.#end('served', () => this.#deliver(rest[0] ?? null, since))
+    if (served === 1) return this.#end('served', () => this.resolve(this.#decode(rest[0] ?? null, { since })))
     if (this.wait.otherwise) return this.#end('left', () => this.resolve(this.wait.otherwise?.()))
-    if (mode === 'wait') this.#enlisted(rest)
+    if (mode === 'wait') this.#enlisted(rest, since)
     const told = mode !== 'wait' || this.office.reachable(this.key)
     if (this.#giveUp) {
       const reason = this.#giveUp
@@ -132,8 +156,15 @@ export class OpenWait {
     }
   }
 
-  #enlisted([arrival, due, isNew]: Reply[]): void {
+  /** When it was, by performance.now(), no earlier than at that time of the server's; clocks may differ by 0.1 %. */
+  #earliest(time: number): number {
+    const { here, there } = this.#clocks
+    return Math.min(here + (time - there) * 0.999 - 1, performance.now())
+  }
+
+  #enlisted([arrival, due, isNew, time]: Reply[], asked: number): void {
     const lost = this.#inLine && this.#looking && isNew === 1
+    this.#clocks = { here: asked, there: Number(time) }
     this.#looking = false
     this.#inLine = true
     this.arrival = String(arrival)
@@ -147,12 +178,8 @@ export class OpenWait {
     )
   }
 
-  #deliver(reply: Reply, since: number): void {
-    try {
-      this.resolve(this.wait.decode(reply, { ticket: this.ticket, since }))
-    } catch (error) {
-      this.reject(error)
-    }
+  #decode(reply: Reply, grant: Omit<Grant, 'ticket'>): unknown {
+    return this.wait.decode(reply, { ticket: this.ticket, ...grant })
   }
 
   #fail(error: unknown): void {
@@ -168,7 +195,11 @@ export class OpenWait {
     // An ask that is under way may be sent again: until then its answer must be remembered.
     if (how === 'served' && this.#asking) this.#servedMeanwhile = true
     else if (how === 'served') this.office.arrived(this)
-    tell()
+    try {
+      tell()
+    } catch (error) {
+      this.reject(error)
+    }
   }
 }
 

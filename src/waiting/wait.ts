@@ -22,12 +22,23 @@ export interface Grant {
   readonly ticket: string
   /** When it was asked for, by performance.now(): a lease ends no earlier than its length after that. */
   readonly since: number
+  /** Set when it was handed over instead of being asked for: then a lease has to be confirmed. */
+  readonly handed?: Handed
+}
+
+/** How something was handed over that is held by lease. */
+export interface Handed {
+  /** Milliseconds for which it is held unless that is confirmed. */
+  readonly first: number
+  /** The server's time, in milliseconds. */
+  readonly time: number
 }
 
 /**
  * What a type hands down for a call that may have to wait: plain data, as a Command is. The script it asks answers `[1,
- * result]`, or `[0, arrival, due, new]`: since when the caller is in line, in how many milliseconds it has to look again
- * (-1: it does not), and whether it was put in line only now. Who is in line is told the result, or that it is time to ask.
+ * result]`, or `[0, arrival, due, new, time]`: since when the caller is in line, in how many milliseconds it has to look
+ * again (-1: it does not), whether it was put in line only now, and the server's time. Who is in line is told the result,
+ * or that it is time to ask.
  */
 export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys' | 'holds'> {
   /** The key of the line the caller is put in. */

@@ -1,12 +1,12 @@
 import { nanoid } from 'nanoid'
 import { LONGEST_TIMER, type WaitOptions } from '../arguments.js'
-import { words, type Command, type Reply, type Request } from '../command.js'
+import { words, type Reply, type Request } from '../command.js'
 import type { Route } from '../connection/route.js'
 import { ConnectionError, closed } from '../errors.js'
 import { Pending } from '../pending.js'
 import { Aborts } from './aborts.js'
 import { Inbox, type Recipient } from './inbox.js'
-import { OpenWait, type Office } from './open-wait.js'
+import { OpenWait, type Office, type Submit } from './open-wait.js'
 import { AT_ONCE, asking, type Wait } from './wait.js'
 
 /** So long the place in line of a wait that was given up is kept for the next one: one who comes and goes has its turn. */
@@ -57,7 +57,7 @@ export class Waits implements Office, Recipient {
   #allEnded: (() => void) | undefined
 
   constructor(
-    readonly run: <R>(command: Command<R>) => Promise<R>,
+    readonly submit: Submit,
     private readonly route: Route
   ) {}
 
@@ -74,24 +74,23 @@ export class Waits implements Office, Recipient {
     const refusal = this.#refusal(wait, limits)
     if (refusal) return reject(refusal.reason)
     const since = performance.now()
-    this.run(asking(wait, wait.ask(AT_ONCE), false)).then(([served, result = null]) => {
-      if (served === 1) return resolve(wait.decode(result, { ticket: '', since }))
-      this.#start(wait, limits, { resolve, reject }, since)
-    }, reject)
+    const answered = ([served, result = null]: readonly Reply[]): void => {
+      if (served === 1) resolve(wait.decode(result, { ticket: '', since }))
+      else this.#start(wait, limits, { resolve, reject }, since)
+    }
+    this.submit(asking(wait, wait.ask(AT_ONCE), false), answered, reject)
   }
 
   #start(wait: Wait<unknown>, limits: WaitOptions, { resolve, reject }: Settle, called = performance.now()): void {
     const refusal = this.#refusal(wait, limits)
     if (refusal) return reject(refusal.reason)
-    const kind = wait.leases === undefined ? (this.route.isCluster ? 'C' : '') : `L${wait.leases}`
-    const name = `${++this.#last}${kind}`
+    const cluster = this.route.isCluster ? 'C' : ''
+    const lease = wait.leases === undefined ? '' : `L${wait.leases}`
+    const name = `${++this.#last}${cluster}${lease}`
     const ticket = `${this.#channel}/${name}`
-    const open = new OpenWait(ticket, wait, this, limits, this.#takePlace(wait.line), resolve, reject)
+    const open = new OpenWait(name, ticket, wait, this, limits, this.#takePlace(wait.line), resolve, reject)
     if (this.#byName.size === 0) for (const inbox of this.#inboxes.values()) inbox.keepAlive(true)
     this.#byName.set(name, open)
-    const waiting = this.#byKey.get(open.key)
-    if (waiting) waiting.waits.add(open)
-    else this.#byKey.set(open.key, { waits: new Set([open]) })
     open.start(called)
   }
 
@@ -141,37 +140,46 @@ export class Waits implements Office, Recipient {
 
   enlisted(open: OpenWait, due: number, lost: boolean): void {
     const { key } = open
+    const waiting = this.#byKey.get(key)
+    if (waiting) waiting.waits.add(open)
+    else this.#byKey.set(key, { waits: new Set([open]) })
     if (due >= 0) this.#lookIn(key, due)
     if (lost) this.#askAll(key, open)
     this.#watch(open)
   }
 
   ended(open: OpenWait, how: 'served' | 'left' | 'failed', looking: boolean): void {
-    const { key, ticket, wait, arrival } = open
-    const name = ticket.slice(ticket.lastIndexOf('/') + 1)
+    const { key, name, wait, arrival } = open
     this.#byName.delete(name)
-    const waiting = this.#byKey.get(key)
-    waiting?.waits.delete(open)
     if (how === 'left' && arrival !== '') this.#keepPlace(wait.line, arrival)
     if (how === 'failed' && open.inLine) addNewest(this.#failed, name, open, MOST_FAILED)
-    const [next] = waiting?.waits ?? []
-    if (next) {
-      if (how === 'failed') this.#askAll(key)
-      else if (looking) next.ask(true)
-      this.#watch(next)
-    } else {
-      clearTimeout(waiting?.look?.timer)
-      this.#byKey.delete(key)
-      this.#lines.delete(wait.line)
-    }
+    const waiting = this.#byKey.get(key)
+    if (waiting) this.#leave(waiting, open, how === 'failed', looking)
     if (this.#byName.size > 0) return
     for (const inbox of this.#inboxes.values()) inbox.keepAlive(false)
     this.#allEnded?.()
   }
 
+  /** The others at the key go on with what it did for them. */
+  #leave(waiting: Waiting, open: OpenWait, failed: boolean, looking: boolean): void {
+    const { key, wait } = open
+    waiting.waits.delete(open)
+    const [next] = waiting.waits
+    if (next) {
+      if (failed) this.#askAll(key)
+      else if (looking) next.ask(true)
+      this.#watch(next)
+    } else {
+      clearTimeout(waiting.look?.timer)
+      this.#byKey.delete(key)
+      this.#lines.delete(wait.line)
+    }
+  }
+
   /**
-   * `<name> <result>`: what that ticket waits for. `<name>`: it is time for that ticket to ask. `due <milliseconds> <key>`:
-   * when to look after a lease at the key.
+   * `<name> <result>`: what that ticket waits for; if it is held by lease, `<name> <server's time> <milliseconds>
+   * <result>`. `<name>`: it is time for that ticket to ask. `due <milliseconds> <key>`: when to look after a lease at the
+   * key.
    */
   message(text: string): void {
     const [, name = '', result] = /^(\S+)(?: (.*))?$/s.exec(text) ?? []
@@ -208,7 +216,8 @@ export class Waits implements Office, Recipient {
   #refuse(name: string): void {
     const { ticket, wait } = this.#failed.get(name) as OpenWait
     this.#failed.delete(name)
-    if (wait.refuse) this.run(asking(wait, wait.refuse(ticket), true)).catch(() => undefined)
+    const ignore = (): void => {}
+    if (wait.refuse) this.submit(asking(wait, wait.refuse(ticket), true), ignore, ignore)
   }
 
   #lookIn(key: string, milliseconds: number): void {

@@ -17,13 +17,20 @@ local function save()
   end
 end
 
--- Hands what is free to those who wait.
+local function next_token()
+  return math.max(token + 1, time_in_microseconds())
+end
+
+-- Hands what is free to those who wait, each with its token.
 local function hand_on()
   while held < permits + added do
-    local waiter = next_in(waiters)
+    local given = next_token()
+    local waiter = next_in(waiters, string.format('%.0f', given))
     if not waiter then
       return
     end
+    token = given
+    save()
     local ends = now() + first_lease(waiter)
     redis.call('ZADD', holders, ends, waiter)
     held = held + 1

@@ -1,6 +1,6 @@
 -- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<name>`, and the
--- process that waits under it listens on the channel. The name is a number, with `L<milliseconds>`
--- behind it for one who holds by lease, and `C` on a cluster. Times are milliseconds by the server's clock.
+-- process that waits under it listens on the channel. The name is a number, with `C` behind it on a cluster, and
+-- `L<milliseconds>` for one who holds by lease. Times are milliseconds by the server's clock.
 local seconds, microseconds
 local function now()
   if not seconds then
@@ -9,7 +9,8 @@ local function now()
   return seconds * 1000 + math.floor(microseconds / 1000)
 end
 
--- The lease of what is handed over to a ticket, until its receiver asks for it; nil when it does not hold by lease.
+-- The lease of what is handed over to a ticket, until its receiver renews it or asks for it; nil when it does not hold by
+-- lease.
 local function first_lease(ticket)
   local length = tonumber(ticket:match('L(%d+)$'))
   return length and math.min(length, 2000)
@@ -24,13 +25,17 @@ local function first_in(line)
   return redis.call('ZRANGE', line, 0, 0)[1]
 end
 
--- Tells the process that waits under a ticket; false when the process is gone. A ticket whose name is a plain number is
--- told the result, too. All others have to ask: who holds by lease must know that it still does, and on a cluster a message
--- also gets to where it does not count, over the bus.
+-- Tells the process that waits under a ticket; false when the process is gone. It is told the result, too; before that,
+-- who holds by lease is told what time it is and for how long. On a cluster it has to ask: there a message also gets to
+-- where it does not count, over the bus.
 local function tell(ticket, result)
   local channel, name = ticket:match('^(.*)/(.*)$')
-  local message = result and name:match('^%d+$') and name .. ' ' .. result or name
-  return redis.call('PUBLISH', channel, message) > 0
+  local length = first_lease(ticket)
+  local told = { name }
+  if result and not name:find('C', 1, true) then
+    told = length and { name, now(), length, result } or { name, result }
+  end
+  return redis.call('PUBLISH', channel, table.concat(told, ' ')) > 0
 end
 
 -- The first in line that could be told, out of the line.
@@ -48,8 +53,8 @@ end
 
 -- A lease has been given: has the processes in these lines look when it has ended, if they would not in time anyway.
 local function note(ends, memory, ...)
-  local look = tonumber(redis.call('HGET', memory, 'look')) or 0
-  if (look > now() and look <= ends + 100) or redis.call('EXISTS', ...) == 0 then
+  local look = redis.call('EXISTS', ...) > 0 and tonumber(redis.call('HGET', memory, 'look') or 0)
+  if not look or (look > now() and look <= ends + 100) then
     return
   end
   local told = {}
@@ -67,8 +72,8 @@ local function note(ends, memory, ...)
 end
 
 -- Puts a ticket in line, if it is not there yet, and answers what one who has to wait is answered: since when it is in
--- line, in how many milliseconds to look again (when the first lease ends, or when all were told to; -1 for never), and
--- whether it is new there.
+-- line, in how many milliseconds to look again (when the first lease ends, or when all were told to; -1 for never),
+-- whether it is new there, and what time it is.
 local function enlist(line, ticket, arrival, leases, memory)
   if arrival == '' then
     local last = tonumber(redis.call('ZREVRANGE', line, 0, 0, 'WITHSCORES')[2]) or 0
@@ -83,5 +88,5 @@ local function enlist(line, ticket, arrival, leases, memory)
   if look and look > now() and (not first or look < first) then
     first = look
   end
-  return { 0, tonumber(arrival), first and math.max(first - now(), 0) or -1, is_new }
+  return { 0, tonumber(arrival), first and math.max(first - now(), 0) or -1, is_new, now() }
 end
