@@ -118,6 +118,20 @@ describe('Script calls made together, as Redis sees them', () => {
     expect(await countOf(increments(250))).toEqual([0, 3, 0])
   })
 
+  test('stay together: loops that were not started at once go as one from the second answer on', async () => {
+    await increments(2)()
+    const int = own.hot.int('counter')
+    const loop = async (turns: number) => {
+      for (let turn = 0; turn < turns; turn++) await int.increment()
+    }
+    const calls = await countOf(async () => {
+      const early = [loop(40), loop(40), loop(40)]
+      await new Promise(resolve => setImmediate(resolve))
+      await Promise.all([...early, loop(40), loop(40), loop(40)])
+    })
+    expect(calls[0]! + calls[1]!).toBeLessThan(50)
+  })
+
   test('are one MULTI when they are of several scripts', async () => {
     const list = own.hot.list<number>('list')
     const mixed = () =>

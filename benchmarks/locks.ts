@@ -135,7 +135,7 @@ async function handOver(url: string): Promise<void> {
       () => thereAndBack(ours, us, pause),
       () => thereAndBack(theirs, them, pause)
     ])
-    const [busy, atOnce] = await inTurns(1_000, [
+    const [busy, atOnce] = await inTurns(3_000, [
       () => ping(() => Promise.resolve()),
       () => thereAndBack(ours, us, () => Promise.resolve())
     ])
