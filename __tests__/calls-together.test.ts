@@ -122,7 +122,11 @@ describe('Script calls made together, as Redis sees them', () => {
     await increments(2)()
     const int = own.hot.int('counter')
     const loop = async (turns: number) => {
-      for (let turn = 0; turn < turns; turn++) await int.increment()
+      for (let turn = 0; turn < turns; turn++) {
+        await int.increment()
+        // What loops do in between takes some microtasks.
+        for (let hop = 0; hop < 10; hop++) await undefined
+      }
     }
     const calls = await countOf(async () => {
       const early = [loop(40), loop(40), loop(40)]
