@@ -172,13 +172,20 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       let seed = 7
       const random = (limit: number) => (seed = (seed * 48_271) % 2_147_483_647) % limit
       const soon = { timeout: 30 }
+      // What is put back goes back even if the queue is full.
+      let putBack = 0
+      let most = 5
       const calls: readonly ((handle: AnyQueue, item: string) => Promise<unknown>)[] = [
         (handle, item) => handle.put(item, soon),
         (handle, item) => handle.putNowait(item),
         handle => handle.get(soon),
         handle => handle.getNowait(),
         async handle => {
-          for await (const item of handle.consume({ signal: AbortSignal.timeout(30) })) if (item < 'e') break
+          for await (const item of handle.consume({ signal: AbortSignal.timeout(30) })) {
+            if (item >= 'e') continue
+            putBack++
+            break
+          }
         },
         (handle, item) => handle.replace([item, 'x', item])
       ]
@@ -190,7 +197,10 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         })
         await Promise.all(made)
         await expectAgreement(queue)
-        expect(await queue.size).toBeLessThanOrEqual(5)
+        const size = await queue.size
+        expect(size).toBeLessThanOrEqual(most + putBack)
+        most = Math.max(5, size)
+        putBack = 0
       }
       const left = await queue.toJS()
       for (const item of left) expect(await queue.put(item, soon)).toBe(false)
