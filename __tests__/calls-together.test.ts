@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Script } from '../src/command.js'
+import { batched } from '../src/connection/batch.js'
 import { IndexError, KeyTypeError, OverflowError } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
@@ -80,6 +82,16 @@ describe.each(backends)('Script calls made together on $name', ({ createHot, raw
     expect(await list.length).toBe(250 * 4_900)
     await list.clear()
   }, 60_000)
+})
+
+test('A batch that fails as a whole has failed for each of its calls, and for no other', () => {
+  const call = (script: Script, ...args: string[]) => ({ script, keys: ['key'], args })
+  const one = { name: 'one', source: 'return 1', sha1: '1' }
+  const other = { name: 'other', source: 'return 2', sha1: '2' }
+  const { requests, repliesOf } = batched([call(other), call(one, 'a'), call(one, 'b'), call(other), call(other)])
+  expect(requests).toHaveLength(3)
+  const killed = new Error('ERR Error running script: Script killed by user with SCRIPT KILL...')
+  expect(repliesOf([['x', 'y'], killed, [null, 'z']])).toEqual([['x', 'y'], killed, killed, null, 'z'])
 })
 
 describe('Script calls made together, as Redis sees them', () => {

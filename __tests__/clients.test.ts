@@ -35,6 +35,21 @@ describe.each(versions)('A client of node-redis $version given to a Hot', ({ cre
     await until('only the client itself is connected', () => proxy.open === 1)
   })
 
+  test('answers calls of one script made together each by itself, also those that fail', async () => {
+    const count = hot.int('count')
+    const list = hot.list<string>('popped', { initial: ['a', 'b'] })
+    const wrong = hot.int(list.key)
+    await hot.flush()
+    const counts = await Promise.allSettled([count.increment(), wrong.increment(), count.increment(5)])
+    expect(counts).toEqual([
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: expect.any(KeyTypeError) },
+      { status: 'fulfilled', value: 6 }
+    ])
+    expect(await Promise.all([list.pop(7), list.pop(1), list.pop(1)])).toEqual([undefined, 'b', undefined])
+    await Promise.all([count.clear(), list.clear()])
+  })
+
   test('works when it is not connected yet', async () => {
     expect(client.isOpen).toBe(false)
     await exercise(hot)

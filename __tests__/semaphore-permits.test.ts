@@ -83,6 +83,16 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       expect(await failureOf(hot.boundedSemaphore(ready.key).release())).toBeInstanceOf(NotHeldError)
     })
 
+    test('clear() forgets what was added also where nobody has acquired one yet, and the number with it', async () => {
+      const ready = hot.semaphore(freshKey(), { value: 1 })
+      await ready.release()
+      await ready.release()
+      expect(await ready.available()).toBe(3)
+      await ready.clear()
+      expect(await ready.available()).toBe(1)
+      expect(await hot.semaphore(ready.key, { value: 4 }).available()).toBe(4)
+    })
+
     test('clear() hands them all to those who wait first', async () => {
       const slots = hot.boundedSemaphore(freshKey(), { value: 2 })
       const old = [await slots.acquire({ lease: 300 }), await slots.acquire({ lease: 300 })]

@@ -25,7 +25,12 @@ export function batched(calls: readonly ScriptRequest[]): Batched {
   }
   return {
     requests: groups.map(requestOf),
-    repliesOf: replies => replies.flatMap((reply, index) => (groups[index]?.length === 1 ? [reply] : reply))
+    repliesOf: replies =>
+      groups.flatMap((group, index) => {
+        const reply = replies[index] ?? null
+        // A batch that was stopped on its way (SCRIPT KILL) has failed for all.
+        return group.length > 1 && Array.isArray(reply) ? reply : group.map(() => reply)
+      })
   }
 }
 

@@ -25,7 +25,7 @@ export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
  *
  * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is under way and nothing follows before its
  * answer, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In
- * company scripts go as EVAL.
+ * company scripts go as EVAL. Urgent calls have no place in the order: they are sent at once, and don't count.
  *
  * Calls of one script in a row go as one batch, which is one call of a script; different scripts in a row as one MULTI,
  * where the first use of each is EVAL, and nothing gets in between that and the EVALSHA behind it.

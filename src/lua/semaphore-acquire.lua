@@ -11,10 +11,11 @@ if (not known or known:sub(17) == ' ' .. ARGV[1] .. ' 0') and redis.call('EXISTS
   local fresh = time[1] .. ('00000' .. time[2]):sub(-6)
   if not known or known < fresh then
     redis.call('ZADD', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[5], ARGV[3])
+    local text = fresh .. ' ' .. ARGV[1] .. ' 0'
     if known and known:sub(1, 6) == fresh:sub(1, 6) then
-      redis.call('SET', KEYS[3], fresh .. ' ' .. ARGV[1] .. ' 0', 'KEEPTTL')
+      redis.call('SET', KEYS[3], text, 'KEEPTTL')
     else
-      redis.call('SET', KEYS[3], fresh .. ' ' .. ARGV[1] .. ' 0', 'PX', 86400000)
+      redis.call('SET', KEYS[3], text, 'PX', 86400000)
     end
     return { 1, fresh }
   end

@@ -8,5 +8,7 @@ if redis.call('EXISTS', waiters) == 0 then
 end
 if token > 0 then
   save()
+else
+  redis.call('DEL', state)
 end
 hand_on()

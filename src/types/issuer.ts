@@ -91,7 +91,7 @@ export class Issuer {
   renewal(method: string, leases: string, ticket: string, milliseconds: number): Command<boolean> {
     const request = script(leaseRenew, [leases], ticket, milliseconds)
     const command = this.command('write', method, request, renewed => renewed === 1, { keys: [leases], typed: false })
-    return { ...command, repeatable: true, urgent: true }
+    return { ...command, repeatable: true }
   }
 
   /** The command that has a lease end at a time of the server's; false when it ended then already, or is there no more. */

@@ -94,12 +94,7 @@ export class OpenWait {
       this.#end('served', () => this.resolve(this.#decode(message, { since: performance.now() })))
       return
     }
-    const [, granted, first, result] = /^(\d+) (\d+) (.*)$/s.exec(message) as unknown as [
-      string,
-      string,
-      string,
-      string
-    ]
+    const [, granted = '', first = '', result = ''] = /^(\d+) (\d+) (.*)$/s.exec(message) ?? []
     const since = this.#earliest(Number(granted))
     // Who can't be sure that it still holds it asks.
     if (performance.now() - since > Number(first) / 2) return this.ask()
