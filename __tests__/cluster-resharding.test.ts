@@ -125,7 +125,7 @@ describe.each(versions)(
             await list.clear()
           }
         })
-        expect(made).toBeGreaterThan(2)
+        expect(made).toBeGreaterThan(0)
       }))
   }
 )
