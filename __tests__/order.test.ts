@@ -5,6 +5,7 @@ import { createHot } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { carryOut, step, type Step } from './support/programs.js'
 import { until } from './support/promises.js'
+import { startServer } from './support/servers.js'
 import { TcpProxy } from './support/tcp-proxy.js'
 
 /** How the calls of a run are spread over turns of the event loop: together, apart, or in pairs. */
@@ -57,6 +58,38 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
       const items = await list.toJS()
       // [1,2] [2,1] [2,1,3] [2,4,1,3] [3,1,4,2] [5,3,1,4,2] [5,6,7,1,4,2]
       if (items.join() !== '5,6,7,1,4,2,8') wrong.push(items)
+      void list.clear()
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('calls among waits keep their order, and a wait starts after the calls before it', async () => {
+    const queue = hot.queue<number>('among-queue')
+    const lock = hot.lock('among-lock')
+    const wrong: unknown[] = []
+    for (let run = 0; run < 1_500; run++) {
+      const list = hot.list<number>(`among:${run}`)
+      const apart = paces[run % paces.length]!
+      const waits: Promise<unknown>[] = []
+      const calls = [
+        () => list.push(1, 2),
+        () => waits.push(lock.acquire().then(permit => permit.release())),
+        () => list.reverse(),
+        () => list.push(3),
+        () => queue.put(run),
+        () => waits.push(queue.get().then(item => item !== run && wrong.push(item))),
+        () => list.insert(1, 4),
+        () => list.reverse(),
+        () => list.push(5)
+      ]
+      for (const [index, call] of calls.entries()) {
+        void call()
+        if (apart(index)) await turn()
+      }
+      const items = await list.toJS()
+      // [1,2] [2,1] [2,1,3] [2,4,1,3] [3,1,4,2]
+      if (items.join() !== '3,1,4,2,5') wrong.push(items)
+      await Promise.all(waits)
       void list.clear()
     }
     expect(wrong).toEqual([])
@@ -176,4 +209,32 @@ describe('One round trip', () => {
     await Promise.all(Array.from({ length: 500 }, (_, index) => Promise.all([list.push(index), hot.dict().size])))
     expect(proxy.connections - before).toBe(1)
   })
+})
+
+test('calls do not wait for a wait before them, and none passes a script that has to be sent again', async () => {
+  const server = await startServer()
+  const proxy = await TcpProxy.to(server.port)
+  const hot = createHot({ url: proxy.url })
+  const lock = hot.lock('lock')
+  const list = hot.list<number>('list', { initial: [1, 2] })
+  await hot.flush()
+  await lock.run(() => undefined)
+
+  // Redis knows the script of acquire() by now, and not yet that of reverse().
+  proxy.holdReplies()
+  const acquired = lock.acquire()
+  await until('the ask is answered', () => proxy.kept === 1)
+  // Sent although nobody has been answered.
+  void list.reverse()
+  await until('the script is found missing', () => proxy.kept === 2)
+  void list.push(3)
+  proxy.releaseFirst()
+  const permit = await acquired
+  await turn()
+  proxy.release()
+  expect(await list.toJS()).toEqual([2, 1, 3])
+  await permit.release()
+  await hot.close()
+  await proxy.stop()
+  await server.stop()
 })

@@ -51,6 +51,16 @@ export class TcpProxy {
     this.#held ??= []
   }
 
+  /** How many replies are kept back. */
+  get kept(): number {
+    return this.#held?.length ?? 0
+  }
+
+  /** Lets the first reply pass that is kept back. */
+  releaseFirst(): void {
+    this.#held?.shift()?.()
+  }
+
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined

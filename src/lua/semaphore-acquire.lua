@@ -4,19 +4,14 @@
 -- time), the lease in milliseconds.
 
 -- The usual case, short: nobody holds a permit or waits, none was added, and the clock has gone on since the last token. A
--- time in microseconds has 16 digits. What is forgotten after a day without use is kept on each 2.8 hours.
-local known = redis.call('GET', KEYS[3])
-if (not known or known:sub(17) == ' ' .. ARGV[1] .. ' 0') and redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
+-- time in microseconds has 16 digits.
+local known, counts = redis.call('GET', KEYS[3]) or '', ' ' .. ARGV[1] .. ' 0'
+if (known == '' or known:sub(17) == counts) and redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
   local time = redis.call('TIME')
-  local fresh = time[1] .. ('00000' .. time[2]):sub(-6)
-  if not known or known < fresh then
-    redis.call('ZADD', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[5], ARGV[3])
-    local text = fresh .. ' ' .. ARGV[1] .. ' 0'
-    if known and known:sub(1, 6) == fresh:sub(1, 6) then
-      redis.call('SET', KEYS[3], text, 'KEEPTTL')
-    else
-      redis.call('SET', KEYS[3], text, 'PX', 86400000)
-    end
+  local fresh = string.format('%s%06d', time[1], time[2])
+  if known < fresh then
+    redis.call('ZADD', KEYS[1], string.format('%d', fresh / 1000 + ARGV[5]), ARGV[3])
+    redis.call('SET', KEYS[3], fresh .. counts, 'PX', '86400000')
     return { 1, fresh }
   end
 end

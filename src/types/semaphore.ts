@@ -167,14 +167,13 @@ abstract class BaseSemaphore extends Handle<number, never> {
   /** @internal Waits for a permit, which is held by lease from then on; tryAcquire does not wait. */
   [hold](method: 'acquire' | 'tryAcquire' | 'run', how: AcquireOptions): Pending<Holding | undefined> {
     const operation = this.issue.operation(method)
-    const { key } = this.issue
     const length = leaseOf(operation, options(operation, how).lease)
     return this.issue.wait<Holding | undefined>(
       {
         operation,
         holds: this.issue.shape.holds,
         keys: this.#keys,
-        line: companion(key, 'waiters'),
+        line: this.#keys[1] as string,
         ask: ({ mode, ticket, arrival }) =>
           script(semaphoreAcquire, this.#keys, this.#value, mode, ticket, arrival, length),
         leases: length,
