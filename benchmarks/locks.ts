@@ -12,8 +12,11 @@ import { measure, oneByOne, print, withServer, type Measurement, type Pair } fro
 import { inTurns, median, microseconds, printTable, quantile } from './support/figures.js'
 import { BenchmarkWorker, withWorkers } from './support/workers.js'
 
-await withServer(async ({ url }) => {
-  await uncontended(url)
+await withServer(async ({ url, port }) => {
+  await uncontended(url, 'on the same machine', { times: 50 })
+  await withWorkers([() => BenchmarkWorker.start('network.ts', String(port))], async network => {
+    await uncontended(await network.ask('url'), 'over a network of 1 ms each way', { times: 4, rounds: 30 })
+  })
   await handOver(url)
 })
 
@@ -22,7 +25,7 @@ await withServer(async ({ url }) => {
  * usual script that deletes the key only if it still holds that token. It knows no waiting, no renewal and no fencing token;
  * the Mutex renews; hot.lock does all three.
  */
-async function uncontended(url: string): Promise<void> {
+async function uncontended(url: string, where: string, often: Pick<Pair, 'times' | 'rounds'>): Promise<void> {
   const hot = createHot({ url })
   const lock = hot.lock('hot:lock')
   const semaphore = hot.boundedSemaphore('hot:semaphore', { value: 5 })
@@ -50,36 +53,35 @@ async function uncontended(url: string): Promise<void> {
   const raw: readonly Pair[] = [
     {
       name: 'acquire, release  /  SET NX PX, EVALSHA',
-      times: 50,
       hot: acquireAndRelease,
-      raw: byHand(token => client.sendCommand(['EVALSHA', sha1, '1', 'raw:lock', token]))
+      raw: byHand(token => client.sendCommand(['EVALSHA', sha1, '1', 'raw:lock', token])),
+      ...often
     },
     {
       name: 'acquire, release  /  SET NX PX, client.eval',
-      times: 50,
       hot: acquireAndRelease,
-      raw: byHand(token => client.eval(script, { keys: ['raw:lock'], arguments: [token] }))
+      raw: byHand(token => client.eval(script, { keys: ['raw:lock'], arguments: [token] })),
+      ...often
     },
     {
       name: 'lock.run(fn)  /  SET NX PX, EVALSHA',
-      times: 50,
       hot: oneByOne(() => lock.run(() => undefined)),
-      raw: byHand(token => client.sendCommand(['EVALSHA', sha1, '1', 'raw:lock', token]))
+      raw: byHand(token => client.sendCommand(['EVALSHA', sha1, '1', 'raw:lock', token])),
+      ...often
     }
   ]
   const libraries: readonly Pair[] = [
     {
       name: 'lock  /  Mutex',
-      times: 50,
       hot: acquireAndRelease,
       raw: oneByOne(async () => {
         await mutex.acquire()
         await mutex.release()
-      })
+      }),
+      ...often
     },
     {
       name: 'boundedSemaphore of 5  /  Semaphore of 5',
-      times: 50,
       hot: oneByOne(async () => {
         const permit = await semaphore.acquire()
         await permit.release()
@@ -87,11 +89,12 @@ async function uncontended(url: string): Promise<void> {
       raw: oneByOne(async () => {
         await other.acquire()
         await other.release()
-      })
+      }),
+      ...often
     }
   ]
-  print('A lock nobody else wants', await all(raw))
-  print('Acquire and release, beside redis-semaphore (ioredis)', await all(libraries), 'redis-semaphore')
+  print(`A lock nobody else wants, Redis ${where}`, await all(raw))
+  print(`The same, beside redis-semaphore (ioredis), Redis ${where}`, await all(libraries), 'redis-semaphore')
 
   await hot.close()
   await client.disconnect()

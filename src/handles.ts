@@ -47,10 +47,12 @@ export type HotMultiSet = MultiSet & { [item: string]: number | Pending<number> 
 export type HotString = MutableString & { [index: number]: string | Pending<string | undefined> }
 
 /** A string in Redis that never changes. */
-export type HotImmutableString = Omit<ImmutableString, 'replace'> & {
+export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
   readonly [index: number]: Pending<string | undefined>
   /** With the first match replaced, as a new string. `GET`, `SET`, O(n). */
   replace(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString>
+  /** Whether it equals a plain string, or another handle's, both read in one step. O(n). */
+  equals(other: HotImmutableString | HotString | string): Pending<boolean>
 }
 
 /** A whole number in Redis. */

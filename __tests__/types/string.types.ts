@@ -65,6 +65,10 @@ export async function anImmutableStringMakesOthers() {
   expectType<HotImmutableString>()(await fixed.toUpperCase())
   expectType<HotImmutableString>()(await (await fixed.trim()).padStart(3))
   expectType<HotImmutableString>()(hot.immutableString('x', { initial: 'a' }))
+  expectType<boolean>()(await fixed.equals(fixed))
+  expectType<boolean>()(await fixed.equals('a'))
+  // @ts-expect-error a number is no text
+  void fixed.equals(1)
 }
 
 export function anImmutableStringIsNotWritten() {
