@@ -2,7 +2,8 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-  testTimeout: 30_000,
+  // Far more than any test takes on a quiet machine.
+  testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   // Types are checked by tsc; here they are only taken out (isolatedModules in tsconfig.json).
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },

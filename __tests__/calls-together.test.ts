@@ -81,7 +81,7 @@ describe.each(backends)('Script calls made together on $name', ({ createHot, raw
     await Promise.all(calls)
     expect(await list.length).toBe(250 * 4_900)
     await list.clear()
-  }, 60_000)
+  })
 })
 
 test('A batch that fails as a whole has failed for each of its calls, and for no other', () => {

@@ -62,4 +62,4 @@ test('when a master of a cluster dies, calls on its keys go on with the replica 
   expect(results).toHaveLength(100)
   const items = await list.toJS()
   expect(items.filter(item => item >= 0)).toEqual(Array.from({ length: 101 }, (_, n) => n))
-}, 60_000)
+})

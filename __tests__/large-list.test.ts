@@ -18,7 +18,7 @@ describe('A list of 1,000,000 items', () => {
     array = Array.from({ length: million }, (_, index) => index)
     await list.extend(array)
     await list.expire(hour)
-  }, 60_000)
+  })
 
   afterAll(async () => own.close())
 

@@ -63,7 +63,7 @@ describe('A set of 1,000,000 members', () => {
     shifted = own.hot.set('shifted')
     await fillSet(own, 'whole', [0, million])
     await fillSet(own, 'shifted', [100_000, million + 100_000])
-  }, 60_000)
+  })
 
   beforeEach(async () => {
     if ((await set.size) === million) return
@@ -138,5 +138,5 @@ describe('A set of 1,000,000 members', () => {
     await expectMembers([1, million + 1])
     expect((await set.toJS()).size).toBe(million)
     expect(await set.equals(all)).toBe(true)
-  }, 60_000)
+  })
 })

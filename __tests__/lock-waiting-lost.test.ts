@@ -87,7 +87,7 @@ describe('A process that waits', () => {
       await worker.done
     }
     await expectAllFree(lock)
-  }, 60_000)
+  })
 
   test('and stands still blocks nobody, and holds nothing that another holds when it goes on', async () => {
     const permit = await lock.acquire()

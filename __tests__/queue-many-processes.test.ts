@@ -48,7 +48,7 @@ test('100,000 items of 4 processes reach 4 other ones, each item once, those of 
   expect(new Set(all).size).toBe(PRODUCERS * EACH)
   await queue.join()
   expect(await leftAt(queue.key)).toEqual([])
-}, 60_000)
+})
 
 test('a queue with a maxsize never holds more, whoever puts, and no item is lost on its way', async () => {
   const [PRODUCERS, EACH, LOOPS] = [3, 2_500, 2]
@@ -75,7 +75,7 @@ test('a queue with a maxsize never holds more, whoever puts, and no item is lost
   await queue.join()
   expect(await leftAt(queue.key)).toEqual([`{${queue.key}}:state`])
   expect(await raw.hGetAll(`{${queue.key}}:state`)).toEqual({ maxsize: '10' })
-}, 60_000)
+})
 
 test('unique items: what was new is taken once or still there, and at no moment differ the list and its set', async () => {
   const queue = hot.setQueue<number>(freshKey('queue'))
@@ -103,7 +103,7 @@ test('unique items: what was new is taken once or still there, and at no moment 
   expect(found).toEqual(put)
   expect(looks).toBeGreaterThan(100)
   expect(filled).toBeGreaterThan(0)
-}, 60_000)
+})
 
 test('an item whose worker is killed goes in front again when its lease has ended, and join() waits for it', async () => {
   const queue = hot.queue<string>(freshKey('queue'))
@@ -169,4 +169,4 @@ test('when workers are killed with -9 and replaced, every item is worked on to i
   expect(new Set(begun).size).toBe(ITEMS)
   expect(begun.length).toBeLessThan(ITEMS + ITEMS / 10)
   await kill(...working)
-}, 60_000)
+})

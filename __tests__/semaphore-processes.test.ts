@@ -49,7 +49,7 @@ test(`of 50 contenders in 10 processes never more than ${PERMITS} are inside, al
   expect(await room.most()).toBe(PERMITS)
   await until('the leases of the dead have ended', async () => (await semaphore.available()) === PERMITS)
   await room.close()
-}, 120_000)
+})
 
 test('permits added by several processes serve as many who wait, in order, and the rest is there', async () => {
   const key = freshKey('semaphore')
@@ -73,4 +73,4 @@ test('permits added by several processes serve as many who wait, in order, and t
   expect(served).toEqual(waits.map((_, place) => place))
   expect(await semaphore.available()).toBe(25)
   await raw.disconnect()
-}, 60_000)
+})
