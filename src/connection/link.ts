@@ -87,18 +87,13 @@ export class Link implements Lane {
     const calls = this.#takeQueue()
     this.#stayAlive()
     const runs = calls.length === 1 ? [calls] : this.#runsOf(calls)
-    const how = runs.length === 1 ? this.#howAlone(calls) : 'EVAL'
+    const alone = this.#inOrder === 0 && runs.length === 1
     for (const run of runs) {
       const [call] = run
+      const how = run.every(({ command }) => command.order) ? 'EVALSHA' : alone ? 'EVALSHA alone' : 'EVAL'
       if (run.length > 1) this.#sendTogether(client, run, how)
       else if (call) this.#send(client, call, how)
     }
-  }
-
-  /** How the script of calls goes that are sent with no others. */
-  #howAlone(calls: readonly Call[]): How {
-    if (calls.every(({ command }) => command.order)) return 'EVALSHA'
-    return this.#inOrder === 0 ? 'EVALSHA alone' : 'EVAL'
   }
 
   /** Cuts calls into those that go together, as runs of script calls do, and single ones. */

@@ -11,6 +11,18 @@ if ticket == '' and maxsize == '' and not anybody_waits and not members and not 
   return { 1, 1 }
 end
 
+-- @include waiting
+-- The same when somebody waits for an item, and the queue is empty: so there is space, and nothing else to be done.
+if ticket == '' and maxsize == '' and not members and redis.call('EXISTS', items, putters, leases) == 0 then
+  local getter = first_in(getters)
+  if getter and not first_lease(getter) and tell(getter, item) then
+    redis.call('ZREM', getters, getter)
+    redis.call('HSET', memory, getter, item)
+    redis.call('PEXPIRE', memory, '60000')
+    return { 1, 1 }
+  end
+end
+
 -- @include queue
 if maxsize ~= '' then
   local known = redis.call('HGET', state, 'maxsize')
