@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { setImmediate as turn } from 'node:timers/promises'
+import { createClient } from 'redis'
 import { createHot } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { carryOut, step, type Step } from './support/programs.js'
@@ -211,30 +212,35 @@ describe('One round trip', () => {
   })
 })
 
-test('calls do not wait for a wait before them, and none passes a script that has to be sent again', async () => {
+test('what is confirmed out of order lets nothing pass a script that has to be sent again', async () => {
   const server = await startServer()
   const proxy = await TcpProxy.to(server.port)
-  const hot = createHot({ url: proxy.url })
-  const lock = hot.lock('lock')
+  const [hot, other] = [createHot({ url: proxy.url }), createHot({ url: server.url })]
+  const raw = createClient({ url: server.url })
+  await raw.connect()
   const list = hot.list<number>('list', { initial: [1, 2] })
+  const held = await other.lock('lock').acquire()
+  const waiting = hot.lock('lock').acquire()
+  await until('it is in line', async () => (await raw.zCard('{lock}:waiters')) === 1)
   await hot.flush()
-  await lock.run(() => undefined)
 
-  // Redis knows the script of acquire() by now, and not yet that of reverse().
   proxy.holdReplies()
-  const acquired = lock.acquire()
-  await until('the ask is answered', () => proxy.kept === 1)
-  // Sent although nobody has been answered.
+  await held.release()
+  await until('the lock is handed over', () => proxy.kept === 1)
+  proxy.releaseFirst()
+  const permit = await waiting
+  await until('its lease is confirmed', () => proxy.kept === 1)
+  // Redis does not know this script yet.
   void list.reverse()
   await until('the script is found missing', () => proxy.kept === 2)
   void list.push(3)
   proxy.releaseFirst()
-  const permit = await acquired
+  await turn()
   await turn()
   proxy.release()
   expect(await list.toJS()).toEqual([2, 1, 3])
   await permit.release()
-  await hot.close()
+  await Promise.all([hot.close(), other.close(), raw.disconnect()])
   await proxy.stop()
   await server.stop()
 })

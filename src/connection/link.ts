@@ -19,16 +19,13 @@ const LONGEST_RUN = 100
 /** Error replies of a cluster node that does not serve the key (now). */
 export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
 
-/** How a script is sent: by its source, by its digest, or so with nothing behind it until it is answered. */
-type How = 'EVAL' | 'EVALSHA' | 'EVALSHA alone'
-
 /**
  * The ordered way to one server. Calls made in the same turn of the event loop go out together, in order, without
  * waiting for each other's answers.
  *
  * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is under way and nothing follows before its
  * answer, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In
- * company scripts go as EVAL. Calls that later ones may pass (Command.order) don't count, and go as EVALSHA among others.
+ * company scripts go as EVAL. Urgent calls have no place in the order: they are sent at once, and don't count.
  *
  * Calls of one script in a row go as one batch, which is one call of a script; different scripts in a row as one MULTI,
  * where the first use of each is EVAL, and nothing gets in between that and the EVALSHA behind it.
@@ -53,9 +50,9 @@ export class Link implements Lane {
 
   submit(call: Call): void {
     const { client } = this.source
-    if (client && call.command.order === 'none') {
+    if (client && call.command.urgent) {
       this.#stayAlive()
-      this.#send(client, call, 'EVALSHA')
+      this.#send(client, call, false)
     } else {
       this.#queue.push(call)
       this.#schedule()
@@ -90,9 +87,8 @@ export class Link implements Lane {
     const alone = this.#inOrder === 0 && runs.length === 1
     for (const run of runs) {
       const [call] = run
-      const how = run.every(({ command }) => command.order) ? 'EVALSHA' : alone ? 'EVALSHA alone' : 'EVAL'
-      if (run.length > 1) this.#sendTogether(client, run, how)
-      else if (call) this.#send(client, call, how)
+      if (run.length > 1) this.#sendTogether(client, run, alone)
+      else if (call) this.#send(client, call, alone)
     }
   }
 
@@ -133,7 +129,7 @@ export class Link implements Lane {
     })
   }
 
-  #send(client: RedisClient, call: Call, how: How): void {
+  #send(client: RedisClient, call: Call, alone: boolean): void {
     this.#count(call, 1)
     const { connection } = this.source
     const { requests, takesErrors } = call.command
@@ -141,7 +137,7 @@ export class Link implements Lane {
     const failed = (error: unknown): void => this.#failed(client, call, error)
     if (requests.length === 1 && request && !takesErrors) {
       const answered = (reply: Reply): void => this.#answered(call, () => settle(call, [reply], connection))
-      this.#sendRequest(client, request, how, answered, failed)
+      this.#sendRequest(client, request, alone, answered, failed)
       return
     }
     execute(client, requests, call.command.keys).then((replies = []) => {
@@ -152,7 +148,7 @@ export class Link implements Lane {
   }
 
   /** Script calls that were made together: as one batch, or if there are several as one MULTI. */
-  #sendTogether(client: RedisClient, calls: readonly Call[], how: How): void {
+  #sendTogether(client: RedisClient, calls: readonly Call[], alone: boolean): void {
     for (const call of calls) this.#count(call, 1)
     const { connection } = this.source
     const { requests, repliesOf } = batched(calls.map(scriptOf) as ScriptRequest[])
@@ -168,55 +164,55 @@ export class Link implements Lane {
       for (const call of calls) this.#failed(client, call, error)
     }
     const [request, ...more] = requests
-    if (request && more.length === 0) this.#sendRequest(client, request, how, answered, failed)
+    if (request && more.length === 0) this.#sendRequest(client, request, alone, answered, failed)
     else execute(client, requests, calls[0]?.command.keys ?? []).then((replies = []) => answered(...replies), failed)
   }
 
-  /** A script that turns out to be missing is sent again, before anything else is that has to come after it. */
+  /** A script that turns out to be missing is sent again, before anything else is. */
   #sendRequest(
     client: RedisClient,
     request: Request,
-    how: How,
+    alone: boolean,
     answered: (reply: Reply) => void,
     failed: (error: unknown) => void
   ): void {
-    const alone = how === 'EVALSHA alone' && request.script !== undefined
-    if (alone) this.#held = true
-    const send = (by: 'EVAL' | 'EVALSHA'): void => {
-      ;(client.sendCommand(wordsOf(request, by)) as Promise<Reply>).then(
+    const bySha = alone && request.script !== undefined
+    if (bySha) this.#held = true
+    const send = (how: 'EVAL' | 'EVALSHA'): void => {
+      ;(client.sendCommand(wordsOf(request, how)) as Promise<Reply>).then(
         reply => {
-          if (alone) this.#letGo()
+          if (bySha) this.#letGo()
           answered(reply)
         },
         (error: unknown) => {
-          if (by === 'EVALSHA' && isMissingScript(error)) {
+          if (how === 'EVALSHA' && isMissingScript(error)) {
             send('EVAL')
           } else {
-            if (alone) this.#letGo()
+            if (bySha) this.#letGo()
             failed(error)
           }
         }
       )
     }
-    send(how === 'EVAL' ? 'EVAL' : 'EVALSHA')
+    send(bySha ? 'EVALSHA' : 'EVAL')
   }
 
-  /** What follows may go. */
+  /** What had to come after that script may go. */
   #letGo(): void {
     this.#held = false
-    if (this.#queue.length > 0) this.#schedule()
+    if (this.#queue.length + this.#again.length > 0) this.#schedule()
   }
 
   #count({ command }: Call, by: 1 | -1): void {
     this.#underWay += by
-    if (!command.order) this.#inOrder += by
+    if (!command.urgent) this.#inOrder += by
   }
 
   #answered(call: Call, tell: () => void): void {
     this.#count(call, -1)
     tell()
-    if (this.#underWay + this.#queue.length + this.#again.length === 0)
-      this.#idling ??= setTimeout(this.#rest, IDLE_AFTER)
+    if (this.#underWay + this.#queue.length + this.#again.length > 0) return
+    this.#idling ??= setTimeout(this.#rest, IDLE_AFTER)
   }
 
   #failed(client: RedisClient, call: Call, error: unknown): void {
@@ -224,7 +220,7 @@ export class Link implements Lane {
       this.#answered(call, () => this.#lost(call, error))
     } else if (/^EXECABORT/.test(error.message) && call.command.requests.length === 1) {
       // Nothing of it was done: a call beside it was refused.
-      this.#send(client, call, 'EVAL')
+      this.#send(client, call, false)
       this.#count(call, -1)
     } else if (this.redirect && redirection.test(error.message)) {
       this.redirect(call, error)

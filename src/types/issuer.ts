@@ -98,7 +98,7 @@ export class Issuer {
   confirmation(method: string, leases: string, ticket: string, ends: number): Command<boolean> {
     const request = words('ZADD', leases, 'XX', 'CH', ends, ticket)
     const command = this.command('write', method, request, changed => changed === 1, { keys: [leases], typed: false })
-    return { ...command, order: 'none' }
+    return { ...command, urgent: true }
   }
 
   run<R>(command: Command<R>): Pending<R> {

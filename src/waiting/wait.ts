@@ -63,9 +63,12 @@ export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys'
   readonly inTransaction?: (() => Command<Result>) | undefined
 }
 
-/** The command that asks. What does not wait has its place among other calls. */
-export function asking(wait: Wait<unknown>, request: Request, repeatable: boolean): Command<readonly Reply[]> {
-  const { operation, keys, holds } = wait
+/** The command that asks. */
+export function asking(
+  { operation, keys, holds }: Wait<unknown>,
+  request: Request,
+  repeatable: boolean
+): Command<readonly Reply[]> {
   return {
     operation,
     keys,
@@ -74,7 +77,6 @@ export function asking(wait: Wait<unknown>, request: Request, repeatable: boolea
     requests: [request],
     returnsNothing: false,
     repeatable,
-    ...(repeatable && !wait.otherwise && { order: 'follows' }),
     decode: ([reply]) => reply as Reply[]
   }
 }
