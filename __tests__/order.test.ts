@@ -12,6 +12,14 @@ import { TcpProxy } from './support/tcp-proxy.js'
 /** How the calls of a run are spread over turns of the event loop: together, apart, or in pairs. */
 const paces = [() => false, () => true, (index: number) => index % 2 === 1]
 
+/** Makes calls without waiting for their answers; in a turn of its own what comes after those that `apart` tells. */
+async function begin(calls: readonly (() => unknown)[], apart: (index: number) => boolean): Promise<void> {
+  for (const [index, call] of calls.entries()) {
+    void call()
+    if (apart(index)) await turn()
+  }
+}
+
 describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw }) => {
   const hot = createHot({ prefix: 'order:', onError: () => undefined })
   let flushing = true
@@ -41,7 +49,6 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
     const wrong: unknown[] = []
     for (let run = 0; run < 3_000; run++) {
       const list = hot.list<number>(`run:${run}`)
-      const apart = paces[run % paces.length]!
       const calls = [
         () => list.push(1, 2),
         () => list.reverse(),
@@ -52,10 +59,7 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
         () => list.splice(1, 1, 6, 7),
         () => list.push(8)
       ]
-      for (const [index, call] of calls.entries()) {
-        void call()
-        if (apart(index)) await turn()
-      }
+      await begin(calls, paces[run % paces.length]!)
       const items = await list.toJS()
       // [1,2] [2,1] [2,1,3] [2,4,1,3] [3,1,4,2] [5,3,1,4,2] [5,6,7,1,4,2]
       if (items.join() !== '5,6,7,1,4,2,8') wrong.push(items)
@@ -70,7 +74,6 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
     const wrong: unknown[] = []
     for (let run = 0; run < 1_500; run++) {
       const list = hot.list<number>(`among:${run}`)
-      const apart = paces[run % paces.length]!
       const waits: Promise<unknown>[] = []
       const calls = [
         () => list.push(1, 2),
@@ -83,10 +86,7 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
         () => list.reverse(),
         () => list.push(5)
       ]
-      for (const [index, call] of calls.entries()) {
-        void call()
-        if (apart(index)) await turn()
-      }
+      await begin(calls, paces[run % paces.length]!)
       const items = await list.toJS()
       // [1,2] [2,1] [2,1,3] [2,4,1,3] [3,1,4,2]
       if (items.join() !== '3,1,4,2,5') wrong.push(items)

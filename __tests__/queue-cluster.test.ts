@@ -114,7 +114,7 @@ test('a wait for space, and one for the end of all work, at a key whose slot mov
   await put
   expect(await others.get()).toBe('b')
   await join
-}, 30_000)
+}, 10_000)
 
 test('what another program pushes at a key whose slot has moved wakes who waits there', async () => {
   const key = await keyOn(cluster.nodes[0]!)
@@ -123,7 +123,7 @@ test('what another program pushes at a key whose slot has moved wakes who waits 
   await move(key)
   await raw.rPush(key, 'a')
   expect(await get).toBe('a')
-}, 30_000)
+}, 10_000)
 
 test('items of a key whose slot moves again and again are taken once each, and in order', async () => {
   const key = freshKey('queue')

@@ -15,8 +15,8 @@ export function started<P extends Promise<unknown>>(promise: P): P {
   return promise
 }
 
-/** Repeats a check until it is true; fails after 30 seconds. */
-export async function until(what: string, check: () => unknown, timeout = 30_000): Promise<void> {
+/** Repeats a check until it is true; fails after ten seconds. */
+export async function until(what: string, check: () => unknown, timeout = 10_000): Promise<void> {
   const end = performance.now() + timeout
   while (!(await check())) {
     if (performance.now() > end) throw new Error(`waited ${timeout} ms in vain until ${what}`)
