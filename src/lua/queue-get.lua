@@ -25,9 +25,8 @@ if not anybody_waits and not members and not (ticket ~= '' and redis.call('HGET'
   if item and period > 0 then
     redis.call('ZADD', leases, now + period, ticket)
     redis.call('HSET', state, ticket, item)
-  elseif item and ticket ~= '' then
-    redis.call('HSET', memory, ticket, item)
-    redis.call('PEXPIRE', memory, 60000)
+  elseif item then
+    remember(ticket, item)
   end
   if item then
     return { 1, item }

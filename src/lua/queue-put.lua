@@ -17,8 +17,7 @@ if ticket == '' and maxsize == '' and not members and redis.call('EXISTS', items
   local getter = first_in(getters)
   if getter and not first_lease(getter) and tell(getter, item) then
     redis.call('ZREM', getters, getter)
-    redis.call('HSET', memory, getter, item)
-    redis.call('PEXPIRE', memory, '60000')
+    remember(getter, item)
     return { 1, 1 }
   end
 end

@@ -4,3 +4,11 @@
 local items, getters, putters, joiners, leases, state, memory, _, members = unpack(KEYS)
 local lifo = ARGV[1] == 'LIFO'
 local anybody_waits = redis.call('EXISTS', getters, putters, joiners) > 0
+
+-- Keeps an answer until its receiver has told that it got it, a minute at most.
+local function remember(ticket, answer)
+  if ticket ~= '' then
+    redis.call('HSET', memory, ticket, answer)
+    redis.call('PEXPIRE', memory, '60000')
+  end
+end

@@ -12,14 +12,6 @@ if type(size) == 'table' then
   return size
 end
 
--- Keeps an answer until its receiver has told that it got it, a minute at most.
-local function remember(ticket, answer)
-  if ticket ~= '' then
-    redis.call('HSET', memory, ticket, answer)
-    redis.call('PEXPIRE', memory, 60000)
-  end
-end
-
 local function lease(ticket, item, milliseconds)
   redis.call('ZADD', leases, now() + milliseconds, ticket)
   redis.call('HSET', state, ticket, item)
