@@ -75,8 +75,6 @@ export interface Command<Result> {
   readonly expected?: () => Result
   /** True when a write may be sent again after a lost connection: doing it twice is doing it once. */
   readonly repeatable?: boolean
-  /** True when its place among other calls does not matter: it waits for no answer to them. */
-  readonly urgent?: boolean
   /** True when the write only puts in what was missing: read again in a transaction, the answer is the same. */
   readonly fillsIn?: boolean
   /** True for a read whose next step writes: in a transaction its keys count as written. */

@@ -59,6 +59,10 @@ export class Cluster implements Route {
     }
   }
 
+  sendAtOnce(key: string, words: string[]): Promise<Reply> | undefined {
+    return this.#linkOf(slotOf(key))?.sendAtOnce(words)
+  }
+
   stray(keys: readonly string[]): string | undefined {
     const slot = slotOf(keys[0] ?? '')
     return keys.find(key => slotOf(key) !== slot)

@@ -41,7 +41,7 @@ export class Connection implements Runner {
       client && isCluster(client) ? new Cluster(client, connectTimeout) : new Server(url, client, connectTimeout)
     this.#order = new KeyOrder(this.#route)
     this.#waits = new Waits((command, resolve, reject) => this.#submit(command, resolve, reject), this.#route)
-    this.#leases = new Leases(this)
+    this.#leases = new Leases(this, (key, words) => this.#route.sendAtOnce(key, words))
   }
 
   /** Waits, on a connection of its own, for what `wait` asks for. */

@@ -25,7 +25,7 @@ export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
  *
  * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is under way and nothing follows before its
  * answer, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In
- * company scripts go as EVAL. Urgent calls have no place in the order: they are sent at once, and don't count.
+ * company scripts go as EVAL.
  *
  * Calls of one script in a row go as one batch, which is one call of a script; different scripts in a row as one MULTI,
  * where the first use of each is EVAL, and nothing gets in between that and the EVALSHA behind it.
@@ -34,8 +34,6 @@ export class Link implements Lane {
   #queue: Call[] = []
   #again: Call[] = []
   #underWay = 0
-  /** Those of them that have a place in the order. */
-  #inOrder = 0
   #scheduled = false
   #held = false
   #connecting = false
@@ -49,14 +47,13 @@ export class Link implements Lane {
   ) {}
 
   submit(call: Call): void {
-    const { client } = this.source
-    if (client && call.command.urgent) {
-      this.#stayAlive()
-      this.#send(client, call, false)
-    } else {
-      this.#queue.push(call)
-      this.#schedule()
-    }
+    this.#queue.push(call)
+    this.#schedule()
+  }
+
+  /** Sends a command that has no place in the order, and waits for nothing; undefined when there is no connection. */
+  sendAtOnce(words: string[]): Promise<Reply> | undefined {
+    return this.source.client?.sendCommand(words) as Promise<Reply> | undefined
   }
 
   /** Whether there is a connection to use. */
@@ -84,7 +81,7 @@ export class Link implements Lane {
     const calls = this.#takeQueue()
     this.#stayAlive()
     const runs = calls.length === 1 ? [calls] : this.#runsOf(calls)
-    const alone = this.#inOrder === 0 && runs.length === 1
+    const alone = this.#underWay === 0 && runs.length === 1
     for (const run of runs) {
       const [call] = run
       if (run.length > 1) this.#sendTogether(client, run, alone)
@@ -130,26 +127,26 @@ export class Link implements Lane {
   }
 
   #send(client: RedisClient, call: Call, alone: boolean): void {
-    this.#count(call, 1)
+    this.#underWay++
     const { connection } = this.source
     const { requests, takesErrors } = call.command
     const [request] = requests
     const failed = (error: unknown): void => this.#failed(client, call, error)
     if (requests.length === 1 && request && !takesErrors) {
-      const answered = (reply: Reply): void => this.#answered(call, () => settle(call, [reply], connection))
+      const answered = (reply: Reply): void => this.#answered(() => settle(call, [reply], connection))
       this.#sendRequest(client, request, alone, answered, failed)
       return
     }
     execute(client, requests, call.command.keys).then((replies = []) => {
       const error = takesErrors ? undefined : replies.find(reply => reply instanceof Error)
       if (error) failed(error)
-      else this.#answered(call, () => settle(call, replies, connection))
+      else this.#answered(() => settle(call, replies, connection))
     }, failed)
   }
 
   /** Script calls that were made together: as one batch, or if there are several as one MULTI. */
   #sendTogether(client: RedisClient, calls: readonly Call[], alone: boolean): void {
-    for (const call of calls) this.#count(call, 1)
+    this.#underWay += calls.length
     const { connection } = this.source
     const { requests, repliesOf } = batched(calls.map(scriptOf) as ScriptRequest[])
     const answered = (...replies: readonly Reply[]): void => {
@@ -157,7 +154,7 @@ export class Link implements Lane {
       for (const [index, call] of calls.entries()) {
         const reply = each[index] ?? null
         if (reply instanceof Error) this.#failed(client, call, reply)
-        else this.#answered(call, () => settle(call, [reply], connection))
+        else this.#answered(() => settle(call, [reply], connection))
       }
     }
     const failed = (error: unknown): void => {
@@ -203,13 +200,8 @@ export class Link implements Lane {
     if (this.#queue.length + this.#again.length > 0) this.#schedule()
   }
 
-  #count({ command }: Call, by: 1 | -1): void {
-    this.#underWay += by
-    if (!command.urgent) this.#inOrder += by
-  }
-
-  #answered(call: Call, tell: () => void): void {
-    this.#count(call, -1)
+  #answered(tell: () => void): void {
+    this.#underWay--
     tell()
     if (this.#underWay + this.#queue.length + this.#again.length > 0) return
     this.#idling ??= setTimeout(this.#rest, IDLE_AFTER)
@@ -217,17 +209,17 @@ export class Link implements Lane {
 
   #failed(client: RedisClient, call: Call, error: unknown): void {
     if (!isReply(error)) {
-      this.#answered(call, () => this.#lost(call, error))
+      this.#answered(() => this.#lost(call, error))
     } else if (/^EXECABORT/.test(error.message) && call.command.requests.length === 1) {
       // Nothing of it was done: a call beside it was refused.
       this.#send(client, call, false)
-      this.#count(call, -1)
+      this.#underWay--
     } else if (this.redirect && redirection.test(error.message)) {
       this.redirect(call, error)
-      this.#answered(call, () => {})
+      this.#answered(() => {})
     } else {
       const typeOf = (key: string): Promise<string> => client.sendCommand(['TYPE', key]).then(String, () => 'none')
-      void explain(error, call.command, typeOf).then(explained => this.#answered(call, () => call.reject(explained)))
+      void explain(error, call.command, typeOf).then(explained => this.#answered(() => call.reject(explained)))
     }
   }
 

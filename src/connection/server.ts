@@ -1,3 +1,4 @@
+import type { Reply } from '../command.js'
 import type { Call } from './call.js'
 import type { RedisClient } from './client.js'
 import { Link } from './link.js'
@@ -21,6 +22,10 @@ export class Server implements Route {
 
   submit(call: Call): void {
     this.#link.submit(call)
+  }
+
+  sendAtOnce(_key: string, words: string[]): Promise<Reply> | undefined {
+    return this.#link.sendAtOnce(words)
   }
 
   stray(): undefined {

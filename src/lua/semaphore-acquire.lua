@@ -3,17 +3,12 @@
 -- KEYS and ARGV[1]: see include/semaphore-state.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first
 -- time), the lease in milliseconds.
 
--- The usual case, short: nobody holds a permit or waits, none was added, and the clock has gone on since the last token. A
--- time in microseconds has 16 digits.
-local known, counts = redis.call('GET', KEYS[3]) or '', ' ' .. ARGV[1] .. ' 0'
-if (known == '' or known:sub(17) == counts) and redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
-  local time = redis.call('TIME')
-  local fresh = string.format('%s%06d', time[1], time[2])
-  if known < fresh then
-    redis.call('ZADD', KEYS[1], string.format('%d', fresh / 1000 + ARGV[5]), ARGV[3])
-    redis.call('SET', KEYS[3], fresh .. counts, 'PX', '86400000')
-    return { 1, fresh }
-  end
+-- @include semaphore-short
+-- The usual case, short: nobody holds a permit or waits.
+if token and redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
+  redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + ARGV[5]), ARGV[3])
+  redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
+  return { 1, token }
 end
 
 -- @include semaphore-state

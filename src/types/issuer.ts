@@ -1,4 +1,4 @@
-import { script, words, type Command, type RedisType, type Reply, type Request } from '../command.js'
+import { script, type Command, type RedisType, type Reply, type Request } from '../command.js'
 import { leaseRenew } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
 import type { WaitOptions } from '../arguments.js'
@@ -92,13 +92,6 @@ export class Issuer {
     const request = script(leaseRenew, [leases], ticket, milliseconds)
     const command = this.command('write', method, request, renewed => renewed === 1, { keys: [leases], typed: false })
     return { ...command, repeatable: true }
-  }
-
-  /** The command that has a lease end at a time of the server's; false when it ended then already, or is there no more. */
-  confirmation(method: string, leases: string, ticket: string, ends: number): Command<boolean> {
-    const request = words('ZADD', leases, 'XX', 'CH', ends, ticket)
-    const command = this.command('write', method, request, changed => changed === 1, { keys: [leases], typed: false })
-    return { ...command, urgent: true }
   }
 
   run<R>(command: Command<R>): Pending<R> {

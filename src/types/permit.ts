@@ -10,7 +10,6 @@ export interface Grantor {
   readonly dispatcher: Dispatcher
   releasing(ticket: string): Command<boolean>
   renewing(ticket: string, length: number): Command<boolean>
-  confirming(ticket: string, ends: number): Command<boolean>
 }
 
 /** What was acquired, as Redis knows it: one ticket among the holders. It is released when the last use of it ends. */
@@ -20,9 +19,10 @@ export class Holding implements Terms {
   /** Set when the lease is lost. */
   lost: LeaseLostError | undefined
   readonly key: string
+  readonly leases: string
+  readonly ticket: string
   readonly since: number
   readonly handed: Handed | undefined
-  readonly #ticket: string
   readonly #lease: Lease
   #controller: AbortController | undefined
 
@@ -33,9 +33,10 @@ export class Holding implements Terms {
     readonly length: number
   ) {
     this.key = grantor.key
+    this.leases = grantor.key
     this.since = since
     this.handed = handed
-    this.#ticket = ticket
+    this.ticket = ticket
     this.#lease = grantor.dispatcher.keep(this)
   }
 
@@ -53,7 +54,7 @@ export class Holding implements Terms {
     if (this.lost) throw leaseLost(this.key, operation, this.lost)
     const { dispatcher } = this.grantor
     try {
-      if (await dispatcher.runOutside(this.grantor.releasing(this.#ticket))) return
+      if (await dispatcher.runOutside(this.grantor.releasing(this.ticket))) return
     } catch (error) {
       if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
       await dispatcher.runOutside(this.surrender())
@@ -62,16 +63,12 @@ export class Holding implements Terms {
     throw leaseLost(this.key, operation)
   }
 
-  confirmation({ time }: Handed): Command<boolean> {
-    return this.grantor.confirming(this.#ticket, time + this.length)
-  }
-
   renewal(): Command<boolean> {
-    return this.grantor.renewing(this.#ticket, this.length)
+    return this.grantor.renewing(this.ticket, this.length)
   }
 
   surrender(): Command<boolean> {
-    return { ...this.grantor.releasing(this.#ticket), repeatable: true }
+    return { ...this.grantor.releasing(this.ticket), repeatable: true }
   }
 
   lose(why: string): void {

@@ -259,10 +259,11 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   #terms({ ticket, since, handed }: Grant, length: number): Terms {
     const leases = this.#requests.companion('leases')
     return {
+      leases,
+      ticket,
       length,
       since,
       handed,
-      confirmation: ({ time }) => this.issue.confirmation('consume', leases, ticket, time + length),
       renewal: () => this.issue.renewal('consume', leases, ticket, length),
       surrender: () => this.#endLeaseCommand(ticket, 'back')
     }

@@ -60,7 +60,6 @@ abstract class BaseSemaphore extends Handle<number, never> {
       key,
       dispatcher: home.dispatcher,
       renewing: (ticket, length) => issue.renewal('renew', key, ticket, length),
-      confirming: (ticket, ends) => issue.confirmation('acquire', key, ticket, ends),
       releasing: ticket =>
         issue.command('write', 'release', script(semaphoreRelease, keys, value, ticket), released => released === 1, {
           keys

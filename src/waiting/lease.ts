@@ -1,16 +1,17 @@
 import { LONGEST_TIMER } from '../arguments.js'
-import type { Command, Runner } from '../command.js'
+import type { Command, Reply, Runner } from '../command.js'
 import type { Handed } from './wait.js'
 
 /** What is held for a limited time, and how to hold it for longer. */
 export interface Terms {
+  /** The key of the sorted set where it stands, among others, by the end of its lease. */
+  readonly leases: string
+  readonly ticket: string
   /** Milliseconds for which it is held each time. */
   readonly length: number
   /** When it was asked for, by performance.now(). */
   readonly since: number
   readonly handed?: Handed | undefined
-  /** Has it end its length after it was handed over; false when it can't be told whether it had that before, or has ended. */
-  confirmation(handed: Handed): Command<boolean>
   /** Has it end its length from now; false when it has ended. */
   renewal(): Command<boolean>
   /** Gives it up. */
@@ -83,12 +84,15 @@ export class Lease {
     void this.giveUp(`it was not renewed within ${this.terms.length} ms`)
   }
 
-  async #confirm(handed: Handed): Promise<void> {
+  /** Has it end its length after it was handed over. The holder is waiting for that to be written: it goes past all calls. */
+  async #confirm({ time }: Handed): Promise<void> {
+    const { leases, ticket, length, since } = this.terms
     this.#renewing = true
-    const confirmed = await this.leases.run(this.terms.confirmation(handed)).catch(() => false)
+    const words = ['ZADD', leases, 'XX', 'CH', String(time + length), ticket]
+    const changed = await this.leases.sendAtOnce(leases, words)?.catch(() => undefined)
     this.#renewing = false
     if (this.#over) return
-    if (confirmed) this.#extended(this.terms.since)
+    if (changed === 1) this.#extended(since)
     else void this.#renew()
   }
 
@@ -124,7 +128,11 @@ export class Leases {
   #timer: NodeJS.Timeout | undefined
   #planned = Infinity
 
-  constructor(private readonly runner: Runner) {}
+  constructor(
+    private readonly runner: Runner,
+    /** Sends a Redis command past all calls; undefined when there is no connection to the key's server. */
+    readonly sendAtOnce: (key: string, words: string[]) => Promise<Reply> | undefined
+  ) {}
 
   keep(terms: Terms): Lease {
     const lease = new Lease(terms, this)
