@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { CodecError, HotError, IndexError } from '../src/index.js'
+import { CodecError, HotError, IndexError, createHot } from '../src/index.js'
 import { backends } from './support/backends.js'
 import { freshKey } from './support/fresh-key.js'
 import { hearHot } from './support/listener.js'
+import { TcpProxy } from './support/tcp-proxy.js'
 import { types, type TypeUnderTest } from './support/types.js'
 
 const thrownBy = (promise: Promise<unknown>) =>
@@ -197,17 +198,20 @@ describe('wrong arguments send nothing', () => {
 describe.each(backends)('on $name', ({ createHot, raw }) => {
   const hot = createHot()
 
-  test.each([3, 99, -4, -99])('writing to position %d of three is an IndexError, and changes nothing', async index => {
-    const todo = hot.list<string>(freshKey(), { initial: ['a', 'b', 'c'] })
-    const error = await thrownBy(todo.set(index, 'x'))
-    expect(error).toBeInstanceOf(IndexError)
-    expect(error).toMatchObject({ code: 'INDEX', key: todo.key, operation: 'List.set' })
-    expect((error as Error).message).toContain(todo.key)
-    expect((error as Error).message).toMatch(/push|insert/)
-    todo[index] = 'x'
-    await expect(hot.flush()).rejects.toThrow(IndexError)
-    expect(await todo.toJS()).toEqual(['a', 'b', 'c'])
-  })
+  test.each([3, 99, -4, -99, 2 ** 32, -(2 ** 32), Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER])(
+    'writing to position %d of three is an IndexError, and changes nothing',
+    async index => {
+      const todo = hot.list<string>(freshKey(), { initial: ['a', 'b', 'c'] })
+      const error = await thrownBy(todo.set(index, 'x'))
+      expect(error).toBeInstanceOf(IndexError)
+      expect(error).toMatchObject({ code: 'INDEX', key: todo.key, operation: 'List.set' })
+      expect((error as Error).message).toContain(todo.key)
+      expect((error as Error).message).toMatch(/push|insert/)
+      todo[index] = 'x'
+      await expect(hot.flush()).rejects.toThrow(IndexError)
+      expect(await todo.toJS()).toEqual(['a', 'b', 'c'])
+    }
+  )
 
   test('reading outside of the list gives undefined', async () => {
     const todo = hot.list<string>(freshKey(), { initial: ['a'] })
@@ -267,3 +271,20 @@ function shown(value: unknown): string {
   if (typeof value === 'string' || Array.isArray(value)) return JSON.stringify(value)
   return typeof value === 'object' && value !== null ? value.constructor.name : String(value)
 }
+
+test('an index past all lists goes out as one that servers which read 32 bits of it take for such, too', async () => {
+  const proxy = await TcpProxy.to(Number(new URL(process.env['HOT_TEST_URL'] ?? '').port))
+  let sent = ''
+  proxy.onRequest = text => {
+    sent += text
+    return 'pass'
+  }
+  const hot = createHot({ url: proxy.url })
+  const list = hot.list<string>(freshKey(), { initial: ['a', 'b', 'c'] })
+  const errors = await Promise.all([list.set(2 ** 32, 'x'), list.set(-(2 ** 32), 'x')].map(thrownBy))
+  expect(errors).toEqual([expect.any(IndexError), expect.any(IndexError)])
+  const indexes = [...sent.matchAll(/LSET\r\n.*\r\n.*\r\n.*\r\n(.*)\r\n/g)].map(([, index]) => Number(index))
+  expect(indexes).toEqual([2 ** 31 - 1, 1 - 2 ** 31])
+  await hot.close()
+  await proxy.stop()
+})

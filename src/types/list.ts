@@ -16,6 +16,9 @@ import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText
 import type { TypeShape } from './issuer.js'
 import { pages } from './stream.js'
 
+/** No list is so long. Of an index beyond that the LSET of newer servers takes 32 bits, and so some other item. */
+const FARTHEST = 2 ** 31 - 1
+
 const last = (...lengths: Reply[]): number => Number(lengths.at(-1))
 
 /**
@@ -81,7 +84,8 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    */
   set(index: number, value: Input): Pending<void> {
     const at = integer(this.issue.operation('set'), 'the index', index)
-    return this.issue.write('set', words('LSET', this.issue.key, at, this.issue.encode('set', value)))
+    const within = Math.min(Math.max(at, -FARTHEST), FARTHEST)
+    return this.issue.write('set', words('LSET', this.issue.key, within, this.issue.encode('set', value)))
   }
 
   /**
