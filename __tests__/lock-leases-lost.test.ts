@@ -48,6 +48,25 @@ describe('A lease, when the connection', () => {
     await expectAllFree(rival.lock(lock.key))
   })
 
+  test('is cut just when what was handed over is confirmed, is renewed all the same', async () => {
+    const held = await rival.lock(lock.key).acquire()
+    const wait = lock.acquire(soon)
+    await inLine(1)
+    let cuts = 0
+    proxy.onRequest = text => {
+      if (cuts > 0 || !text.includes('ZADD')) return 'pass'
+      cuts++
+      return 'cut'
+    }
+    await held.release()
+    const permit = await wait
+    // Past the two seconds that it was handed over for.
+    await sleep(2_500)
+    expect([cuts, permit.signal.aborted, await rival.lock(lock.key).tryAcquire()]).toEqual([1, false, undefined])
+    await permit.release()
+    await expectAllFree(rival.lock(lock.key))
+  })
+
   test('ends because the server is started again, goes on, with its line behind it', async () => {
     const permit = await lock.acquire({ lease: 6_000 })
     const wait = rival.lock(lock.key).acquire(soon)
