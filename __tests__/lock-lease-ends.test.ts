@@ -91,3 +91,20 @@ test('who waits behind one whose look at the end of a lease fails hears of it, o
   }
   await until('the wait behind has ended', () => ended)
 })
+
+test('who waits behind one that is handed the lock and does not move has it soon, however long the lease before was', async () => {
+  const key = 'mute'
+  const held = await rival.lock(key).acquire({ lease: 3_600_000 })
+  const mute = raw.duplicate()
+  await mute.connect()
+  await mute.subscribe('hot-redis:mute', () => undefined)
+  await raw.zAdd(`{${key}}:waiters`, { score: 1, value: 'hot-redis:mute/1L3600000' })
+  const second = hot.lock(key).acquire()
+  let served = false
+  void second.then(() => (served = true))
+  await inLine(key, 2)
+  await held.release()
+  await until('the one behind has the lock', () => served)
+  await (await second).release()
+  await mute.disconnect()
+})
