@@ -3,12 +3,14 @@
 -- KEYS and ARGV[1]: see include/semaphore-state.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first
 -- time), the lease in milliseconds.
 
--- @include semaphore-short
 -- The usual case, short: nobody holds a permit or waits.
-if token and redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
-  redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + ARGV[5]), ARGV[3])
-  redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
-  return { 1, token }
+if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
+  -- @include semaphore-short
+  if token then
+    redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + ARGV[5]), ARGV[3])
+    redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
+    return { 1, token }
+  end
 end
 
 -- @include semaphore-state

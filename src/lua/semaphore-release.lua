@@ -7,13 +7,15 @@ end
 local waiter, another = unpack(redis.call('ZRANGE', KEYS[2], '0', '1'))
 
 -- @include waiting
--- @include semaphore-short
 -- The usual case, short: one waits, and what was released is free.
-if token and released == 1 and not another and tell(waiter, token) then
-  redis.call('ZREM', KEYS[2], waiter)
-  redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + first_lease(waiter)), waiter)
-  redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
-  return released
+if released == 1 and not another then
+  -- @include semaphore-short
+  if token and tell(waiter, token) then
+    redis.call('ZREM', KEYS[2], waiter)
+    redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + first_lease(waiter)), waiter)
+    redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
+    return released
+  end
 end
 
 -- @include semaphore

@@ -19,7 +19,6 @@ export class Holding implements Terms {
   /** Set when the lease is lost. */
   lost: LeaseLostError | undefined
   readonly key: string
-  readonly leases: string
   readonly ticket: string
   readonly since: number
   readonly handed: Handed | undefined
@@ -33,11 +32,14 @@ export class Holding implements Terms {
     readonly length: number
   ) {
     this.key = grantor.key
-    this.leases = grantor.key
     this.since = since
     this.handed = handed
     this.ticket = ticket
     this.#lease = grantor.dispatcher.keep(this)
+  }
+
+  get leases(): string {
+    return this.key
   }
 
   /** Made when somebody asks for it: an AbortController costs more than all the rest of a permit. */
