@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'docs/', 'src/lua/index.generated.ts']),
+  globalIgnores(['dist/', 'coverage/', 'docs/', 'src/scripts.generated.ts']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

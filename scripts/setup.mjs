@@ -81,7 +81,7 @@ export async function prepareAndRun(main) {
     await ensureDependencies()
     await ensureServer()
     const { bundleLua } = await import('./bundle-lua.mjs')
-    bundleLua()
+    bundleLua(root)
     process.exitCode = await main()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error

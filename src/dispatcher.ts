@@ -1,60 +1,64 @@
-import type { Assignments } from './assignments.js'
-import type { Command, Runner } from './command.js'
-import type { WaitOptions } from './arguments.js'
-import type { Connection } from './connection/connection.js'
-import { closed } from './errors.js'
-import type { Pending } from './pending.js'
-import { perform, type TransactionOptions } from './transaction/perform.js'
-import { QueuedResult } from './transaction/queued-result.js'
-import { currentTransaction, runWithin } from './transaction/scope.js'
-import type { Lease, Terms } from './waiting/lease.js'
-import type { Wait } from './waiting/wait.js'
+import type { SharedRunner } from './connection/shared-runner.js'
+import type { Command } from './core/command.js'
+import { closed } from './core/errors.js'
+import type { Pending } from './core/pending.js'
+import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
+import type { Assignments } from './execution/assignments.js'
+import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
+import { QueuedResult } from './transactions/queued-result.js'
+import { runTransaction, type TransactionOptions } from './transactions/run-transaction.js'
+import { currentTransaction, runWithin } from './transactions/scope.js'
+import type { Transaction, TransactionHost } from './transactions/transaction.js'
+import type { Leases } from './waiting/lease.js'
+import type { WaitRegistry } from './waiting/wait-registry.js'
 
 /**
- * Where every command of a Hot passes: the open transaction that the running code is part of takes it, or else the shared
+ * Where every call of a Hot passes: the open transaction that the running code is part of takes it, or else the shared
  * connection does.
  */
-export class Dispatcher implements Runner {
-  /** Transactions under way. */
+export class Dispatcher implements HandleDispatcher {
+  /** Transactions in progress. */
   readonly #transactions = new Set<Promise<unknown>>()
   #closing = false
 
   constructor(
-    private readonly connection: Connection,
+    private readonly runner: SharedRunner,
+    private readonly host: TransactionHost,
+    private readonly waits: WaitRegistry,
+    private readonly leases: Leases,
     private readonly assignments: Assignments
   ) {}
 
-  run<Result>(command: Command<Result>): Pending<Result> {
-    return (currentTransaction(this) ?? this.connection).run(command)
+  run<R>(command: Command<R>): Pending<R> {
+    return (this.#current() ?? this.runner).run(command)
   }
 
   /** A transaction can't wait: it runs something else instead, or refuses. */
-  wait<Result>(wait: Wait<Result>, limits: WaitOptions): Pending<Result> {
-    const transaction = currentTransaction(this)
-    if (!transaction) return this.connection.wait(wait, limits)
-    return wait.inTransaction ? transaction.run(wait.inTransaction()) : transaction.refuseWait(wait)
+  wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
+    const transaction = this.#current()
+    if (!transaction) return this.waits.wait(spec, limits)
+    return spec.inTransaction ? transaction.run(spec.inTransaction()) : transaction.refuseWait(spec)
   }
 
-  /** Runs a command that has nothing to do with the code that is running: no transaction takes it. */
-  runOutside<Result>(command: Command<Result>): Pending<Result> {
-    return this.connection.run(command)
+  runDetached<R>(command: Command<R>): Pending<R> {
+    return this.runner.run(command)
   }
 
-  keep(terms: Terms): Lease {
-    return this.connection.keep(terms)
+  autoRenew(spec: LeaseSpec): Lease {
+    return this.leases.autoRenew(spec)
   }
 
-  /** For what can't be awaited. A transaction tells by itself what failed in it. */
+  /** A transaction tells by itself what failed in it. */
   assign(result: Promise<unknown>): void {
     if (!(result instanceof QueuedResult)) this.assignments.track(result)
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */
   async transaction(fn: () => unknown, options: TransactionOptions): Promise<unknown> {
-    const outer = currentTransaction(this)
+    const outer = this.#current()
     if (outer) return outer.join(fn)
-    if (this.#closing) throw closed({ operation: 'transaction', keys: [] })
-    const transaction = perform(this, this.connection, fn, options)
+    if (this.#closing) throw closed({ operation: 'transaction', key: undefined })
+    const transaction = runTransaction(this, this.host, fn, options)
     this.#transactions.add(transaction)
     try {
       return await transaction
@@ -67,10 +71,13 @@ export class Dispatcher implements Runner {
     return runWithin(this, undefined, fn)
   }
 
-  /** Waits for all that is under way, transactions included, and lets go of the connection. */
+  /** Takes no more transactions, and waits for those in progress. */
   async close(): Promise<void> {
     this.#closing = true
     await Promise.allSettled(this.#transactions)
-    await this.connection.close()
+  }
+
+  #current(): Transaction | undefined {
+    return currentTransaction(this) as Transaction | undefined
   }
 }

@@ -1,362 +1,60 @@
-import { nanoid } from 'nanoid'
-import { callable, positive, text } from './arguments.js'
-import { Assignments } from './assignments.js'
-import type { Codec } from './codec.js'
-import type { TransactionOptions } from './transaction/perform.js'
-import type { Results } from './transaction/results.js'
-import { Connection } from './connection/connection.js'
+import { callable } from './core/arguments.js'
+import { Cluster } from './connection/cluster.js'
+import { ConnectionPools } from './connection/pool.js'
+import { SharedRunner } from './connection/shared-runner.js'
+import { SingleServer } from './connection/single-server.js'
+import type { Topology } from './connection/topology.js'
 import { Dispatcher } from './dispatcher.js'
-import type {
-  FieldInputs,
-  FieldOutputs,
-  FieldSchemas,
-  HandleOptions,
-  HotBoundedSemaphore,
-  HotDefaultDict,
-  HotDict,
-  HotFloat,
-  HotImmutableString,
-  HotInt,
-  HotLifoQueue,
-  HotLifoSetQueue,
-  HotList,
-  HotLock,
-  HotMultiSet,
-  HotQueue,
-  HotRLock,
-  HotSemaphore,
-  HotSetQueue,
-  HotString,
-  InitialFields,
-  JsonValue,
-  SchemaOf,
-  SchemaOptions
-} from './handles.js'
+import { Assignments } from './execution/assignments.js'
+import type { HandleHost } from './handles/operation.js'
 import { settingsOf, type HotOptions, type Settings } from './options.js'
-import { proxied } from './proxy.js'
-import { isSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from './schema.js'
-import { DefaultDict, type DefaultFactory } from './types/default-dict.js'
-import { Dict } from './types/dict.js'
-import { Handle } from './types/handle.js'
-import { Issuer, type Home, type TypeShape } from './types/issuer.js'
-import { Float } from './types/float.js'
-import { ImmutableString } from './types/immutable-string.js'
-import { Int } from './types/int.js'
-import { List } from './types/list.js'
-import { MultiSet, type Counts } from './types/multi-set.js'
-import { LifoQueue, LifoSetQueue, Queue, SetQueue } from './types/queue.js'
-import { RLock } from './types/rlock.js'
-import { BoundedSemaphore, Lock, Semaphore } from './types/semaphore.js'
-import { HotSet } from './types/set.js'
-import { MutableString } from './types/string.js'
-import type { ValueSchema } from './values.js'
+import { types, type Factories } from './registry.js'
+import type { Results } from './transactions/results.js'
+import type { TransactionOptions } from './transactions/run-transaction.js'
+import { Leases } from './waiting/lease.js'
+import { WaitRegistry } from './waiting/wait-registry.js'
 
-/** A class of handles, and how to make one. */
-interface HandleType<H> {
-  readonly shape: TypeShape
-  readonly make: (issue: Issuer) => H
-}
-
-/** A class of queues. */
-interface QueueType {
-  readonly shape: TypeShape
-  new (issue: Issuer, maxsize: number | undefined): unknown
-}
-
-/** A class of semaphores. */
-interface SemaphoreType {
-  readonly shape: TypeShape
-  new (issue: Issuer, value: number): unknown
-}
-
-interface AnyOptions {
-  readonly initial?: unknown
-  readonly codec?: Codec
-  readonly schema?: unknown
-}
-
-/** Options of the types that hold plain text and numbers. */
-interface InitialOnly<Initial> {
-  /** Replaces what is stored, in one step, when the handle is made. The time to live stays. */
-  readonly initial?: Initial
-}
-
-/** Options of the queues. */
-interface Bounded {
-  /** How many items the queue holds at most: `put` waits for space. The same for all handles of a key that give one. */
-  readonly maxsize?: number
-}
-
-/** Options of the semaphores. */
-interface Permits {
-  /** How many permits there are; 1 unless given. The same for all handles of a key. */
-  readonly value?: number
-}
-
-/** The parts of a Hot, made when it is first used. */
+/** What a Hot is composed of, made at its first use. */
 interface Parts {
   readonly settings: Settings
-  readonly dispatcher: Dispatcher
+  readonly topology: Topology
+  readonly runner: SharedRunner
+  readonly pools: ConnectionPools
+  readonly waits: WaitRegistry
+  readonly leases: Leases
   readonly assignments: Assignments
+  readonly dispatcher: Dispatcher
 }
 
-/**
- * The way into Redis: makes handles. Calls made through one Hot take effect in the order they were made, awaited or not
- * (on a cluster: in order for each key). Made by createHot(); `hot` is a ready-made one.
- *
- * @example
- * const hot = createHot({ url: 'redis://myremotehost:6380', prefix: 'app:' })
- * const todo = hot.list<string>('todo')
- */
-export class Hot {
+function compose(settings: Settings): Parts {
+  const { provider, connectTimeout, responseTimeout } = settings
+  const timeouts = { connectTimeout, responseTimeout }
+  const topology = provider.kind === 'cluster' ? new Cluster(provider, timeouts) : new SingleServer(provider, timeouts)
+  const runner = new SharedRunner(topology)
+  const pools = new ConnectionPools(topology, connectTimeout)
+  const waits = new WaitRegistry(
+    (command, resolve, reject) => runner.submit(command, resolve, reject),
+    topology,
+    connectTimeout
+  )
+  const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
+  const assignments = new Assignments(settings.onError)
+  const dispatcher = new Dispatcher(runner, { runner, pools, topology }, waits, leases, assignments)
+  return { settings, topology, runner, pools, waits, leases, assignments, dispatcher }
+}
+
+/** What a Hot has beside its factories. */
+class HotCore {
   #settings: () => Settings
   #parts: Parts | undefined
 
   /** @internal */
   constructor(settings: () => Settings) {
     this.#settings = settings
-  }
-
-  /**
-   * A list: like an Array. See {@link HotList}.
-   *
-   * @throws TypeError when the key is empty or not a string, or an option can't be right
-   * @example const todo = hot.list<string>('todo', { initial: ['a', 'b'] })
-   */
-  list<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, Iterable<SchemaInput<S>>>
-  ): HotList<SchemaOutput<S>, SchemaInput<S>>
-  list<T = JsonValue>(
-    key?: string,
-    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<NoInfer<T>> }
-  ): HotList<T>
-  list(key?: string, options?: AnyOptions): unknown {
-    return this.#handle({ shape: List.shape, make: issue => new List(issue) }, key, options)
-  }
-
-  /**
-   * A dict: like an object with fields. See {@link HotDict}.
-   *
-   * @throws TypeError when the key is empty or not a string, or an option can't be right
-   * @example const user = hot.dict<{ name: string; visits: number }>('user:1')
-   * @example const user = hot.dict('user:1', { schema: { name: z.string(), visits: z.number() } })
-   */
-  dict<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, InitialFields<Record<string, SchemaInput<S>>>>
-  ): HotDict<Record<string, SchemaOutput<S>>, Record<string, SchemaInput<S>>>
-  dict<S extends FieldSchemas>(
-    key: string | undefined,
-    options: SchemaOptions<S, InitialFields<FieldInputs<S>>>
-  ): HotDict<FieldOutputs<S>, FieldInputs<S>>
-  dict<T extends object = Record<string, JsonValue>>(
-    key?: string,
-    options?: HandleOptions<InitialFields<T>> & { schema?: SchemaOf<NoInfer<T>> }
-  ): HotDict<T>
-  dict(key?: string, options?: AnyOptions): unknown {
-    return this.#handle({ shape: Dict.shape, make: issue => new Dict(issue) }, key, options)
-  }
-
-  /**
-   * A dict whose missing fields are made by `factory` when they are read. See {@link HotDefaultDict}.
-   *
-   * @throws TypeError when the factory is not a function, the key is empty or not a string, or an option can't be right
-   * @example const counts = hot.defaultDict<Record<string, number>>(() => 0, 'counts')
-   */
-  defaultDict<T extends object = Record<string, JsonValue>>(
-    factory: DefaultFactory<T>,
-    key?: string,
-    options?: HandleOptions<InitialFields<T>> & { schema?: SchemaOf<NoInfer<T>> }
-  ): HotDefaultDict<T> {
-    callable('defaultDict', 'the factory', factory)
-    const make = (issue: Issuer): DefaultDict<T> => new DefaultDict<T>(issue, factory)
-    return this.#handle({ shape: DefaultDict.shape, make }, key, options) as HotDefaultDict<T>
-  }
-
-  /**
-   * A set: like a Set with ES2025's methods, members told apart by value. See {@link HotSet}.
-   *
-   * @throws TypeError when the key is empty or not a string, or an option can't be right
-   * @example const tags = hot.set<string>('tags', { initial: ['red'] })
-   */
-  set<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, Iterable<SchemaInput<S>>>
-  ): HotSet<SchemaOutput<S>, SchemaInput<S>>
-  set<T = JsonValue>(
-    key?: string,
-    options?: HandleOptions<Iterable<T>> & { schema?: StandardSchema<NoInfer<T>> }
-  ): HotSet<T>
-  set(key?: string, options?: AnyOptions): unknown {
-    return this.#handle({ shape: HotSet.shape, make: issue => new HotSet(issue) }, key, options)
-  }
-
-  /**
-   * A multiset: whole counts by item. See {@link HotMultiSet}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example const words = hot.multiSet('words', { initial: ['apple', 'pear', 'apple'] })
-   */
-  multiSet(key?: string, options?: InitialOnly<Counts>): HotMultiSet {
-    return this.#plain({ shape: MultiSet.shape, make: issue => new MultiSet(issue) }, key, options) as HotMultiSet
-  }
-
-  /**
-   * A mutable string. See {@link HotString}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example const title = hot.string('title', { initial: 'HOT' })
-   */
-  string(key?: string, options?: InitialOnly<string>): HotString {
-    return this.#plain(
-      { shape: MutableString.shape, make: issue => new MutableString(issue) },
-      key,
-      options
-    ) as HotString
-  }
-
-  /**
-   * A string that never changes. See {@link HotImmutableString}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example const hello = hot.immutableString('hello', { initial: 'Hello' })
-   */
-  immutableString(key?: string, options?: InitialOnly<string>): HotImmutableString {
-    const make = (issue: Issuer): ImmutableString => new ImmutableString(issue)
-    return this.#plain({ shape: ImmutableString.shape, make }, key, options) as HotImmutableString
-  }
-
-  /**
-   * A whole number. See {@link HotInt}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example const visits = hot.int('visits', { initial: 0 })
-   */
-  int(key?: string, options?: InitialOnly<number>): HotInt {
-    return this.#plain({ shape: Int.shape, make: issue => new Int(issue) }, key, options) as HotInt
-  }
-
-  /**
-   * A double. See {@link HotFloat}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example const price = hot.float('price', { initial: 9.5 })
-   */
-  float(key?: string, options?: InitialOnly<number>): HotFloat {
-    return this.#plain({ shape: Float.shape, make: issue => new Float(issue) }, key, options) as HotFloat
-  }
-
-  /**
-   * A queue: first in, first out. See {@link HotQueue}.
-   *
-   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
-   * @example const jobs = hot.queue<string>('jobs', { maxsize: 100 })
-   */
-  queue<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
-  ): HotQueue<SchemaOutput<S>, SchemaInput<S>>
-  queue<T = JsonValue>(
-    key?: string,
-    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
-  ): HotQueue<T>
-  queue(key?: string, options?: AnyOptions & Bounded): unknown {
-    return this.#queue(Queue, key, options)
-  }
-
-  /**
-   * A queue: last in, first out. See {@link HotLifoQueue}.
-   *
-   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
-   * @example const undo = hot.lifoQueue<string>('undo')
-   */
-  lifoQueue<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
-  ): HotLifoQueue<SchemaOutput<S>, SchemaInput<S>>
-  lifoQueue<T = JsonValue>(
-    key?: string,
-    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
-  ): HotLifoQueue<T>
-  lifoQueue(key?: string, options?: AnyOptions & Bounded): unknown {
-    return this.#queue(LifoQueue, key, options)
-  }
-
-  /**
-   * A queue whose items are unique: first in, first out. See {@link HotSetQueue}.
-   *
-   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
-   * @example const pages = hot.setQueue<string>('pages to crawl')
-   */
-  setQueue<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
-  ): HotSetQueue<SchemaOutput<S>, SchemaInput<S>>
-  setQueue<T = JsonValue>(
-    key?: string,
-    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
-  ): HotSetQueue<T>
-  setQueue(key?: string, options?: AnyOptions & Bounded): unknown {
-    return this.#queue(SetQueue, key, options)
-  }
-
-  /**
-   * A queue whose items are unique: last in, first out. See {@link HotLifoSetQueue}.
-   *
-   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
-   * @example const recent = hot.lifoSetQueue<string>('recent')
-   */
-  lifoSetQueue<S extends StandardSchema>(
-    key: string | undefined,
-    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
-  ): HotLifoSetQueue<SchemaOutput<S>, SchemaInput<S>>
-  lifoSetQueue<T = JsonValue>(
-    key?: string,
-    options?: HandleOptions<Iterable<T>> & Bounded & { schema?: StandardSchema<NoInfer<T>> }
-  ): HotLifoSetQueue<T>
-  lifoSetQueue(key?: string, options?: AnyOptions & Bounded): unknown {
-    return this.#queue(LifoSetQueue, key, options)
-  }
-
-  /**
-   * A semaphore: so many permits, held by one each. See {@link HotBoundedSemaphore}.
-   *
-   * @throws TypeError, RangeError when the key is empty or not a string, or the value is not a whole number of at least 1
-   * @example const slots = hot.boundedSemaphore('api', { value: 5 })
-   */
-  boundedSemaphore(key?: string, options?: Permits): HotBoundedSemaphore {
-    return this.#semaphore(BoundedSemaphore, key, options) as HotBoundedSemaphore
-  }
-
-  /**
-   * A semaphore to which releases may add permits. See {@link HotSemaphore}.
-   *
-   * @throws TypeError, RangeError when the key is empty or not a string, or the value is not a whole number of at least 1
-   * @example const ready = hot.semaphore('ready', { value: 1 })
-   */
-  semaphore(key?: string, options?: Permits): HotSemaphore {
-    return this.#semaphore(Semaphore, key, options) as HotSemaphore
-  }
-
-  /**
-   * A lock: one holder at a time, of all processes. See {@link HotLock}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example await hot.lock('invoices').run(() => writeInvoices())
-   */
-  lock(key?: string): HotLock {
-    return this.#plain({ shape: Lock.shape, make: issue => new Lock(issue) }, key) as HotLock
-  }
-
-  /**
-   * A lock that its holder can enter again. See {@link HotRLock}.
-   *
-   * @throws TypeError when the key is empty or not a string
-   * @example const lock = hot.rlock('account:1')
-   */
-  rlock(key?: string): HotRLock {
-    return this.#plain({ shape: RLock.shape, make: issue => new RLock(issue) }, key) as HotRLock
+    const host: HandleHost = hostOf(() => this.#use())
+    for (const [name, type] of Object.entries(types)) {
+      Object.defineProperty(this, name, { value: (...args: unknown[]) => type.make(host, name, args) })
+    }
   }
 
   /**
@@ -413,8 +111,13 @@ export class Hot {
    * @example await hot.close()
    */
   async close(): Promise<void> {
-    const { dispatcher, assignments } = this.#use()
+    const { dispatcher, waits, leases, runner, topology, pools, assignments } = this.#use()
     await dispatcher.close()
+    await waits.close()
+    await leases.close()
+    await runner.close()
+    topology.close()
+    pools.close()
     await assignments.flush()
   }
 
@@ -423,19 +126,9 @@ export class Hot {
     await this.close()
   }
 
-  /** @internal Takes the options as they are; a client that was given gets its error listener. Sends nothing. */
+  /** @internal Settles the options; sends nothing. */
   prepare(): void {
     this.#use()
-  }
-
-  /** Settles the options; configure() has to come before. */
-  #use(): Parts {
-    if (this.#parts) return this.#parts
-    const settings = this.#settings()
-    const connection = new Connection(settings)
-    const assignments = new Assignments(settings.onError)
-    const dispatcher = new Dispatcher(connection, assignments)
-    return (this.#parts = { settings, dispatcher, assignments })
   }
 
   /** @internal Other options, as long as nothing has used the present ones. */
@@ -445,88 +138,32 @@ export class Hot {
     return true
   }
 
-  #queue(Type: QueueType, key: string | undefined, options: (AnyOptions & Bounded) | undefined = {}): unknown {
-    const { shape } = Type
-    const type = { shape, make: (issue: Issuer): unknown => new Type(issue, maxsize) }
-    const operation = `hot.${factoryOf(type)}`
-    checkOptions(operation, options)
-    const maxsize = options.maxsize === undefined ? undefined : positive(operation, 'maxsize', options.maxsize)
-    return this.#handle(type, key, options)
+  #use(): Parts {
+    return (this.#parts ??= compose(this.#settings()))
   }
+}
 
-  #semaphore(Type: SemaphoreType, key: string | undefined, options: Permits | undefined = {}): unknown {
-    const { shape } = Type
-    const operation = `hot.${factoryOf({ shape })}`
-    checkOptions(operation, options)
-    const { value = 1, ...others } = options
-    const permits = positive(operation, 'value', value)
-    return this.#plain({ shape, make: (issue: Issuer): unknown => new Type(issue, permits) }, key, others)
-  }
-
-  /** A handle of plain text and numbers, which no codec or schema applies to. */
-  #plain(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
-    checkOptions(`hot.${factoryOf(type)}`, options)
-    const { codec, schema } = options
-    if (codec === undefined && schema === undefined) return this.#handle(type, key, options)
-    throw new TypeError(
-      `hot.${factoryOf(type)}: ${type.shape.name} holds text or numbers as they are, to which neither codec nor schema applies`
-    )
-  }
-
-  #handle(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
-    const { dispatcher, settings } = this.#use()
-    const operation = `hot.${factoryOf(type)}`
-    checkOptions(operation, options)
-    const { initial, codec, schema } = options
-    const name = key === undefined ? nanoid() : keyOf(operation, key)
-    const home: Home = {
-      dispatcher,
-      fullKey: (operation, key) => settings.prefix + keyOf(operation, key),
-      sibling: key => this.#handle(type, key, { codec, schema })
+/** What handles know of their Hot: its options are settled at their first use. */
+function hostOf(use: () => Parts): HandleHost {
+  return {
+    get prefix() {
+      return use().settings.prefix
+    },
+    get dispatcher() {
+      return use().dispatcher
     }
-    const values = { codec, schema: schema as ValueSchema | undefined }
-    const issue = new Issuer(name, settings.prefix + name, type.shape, home, values)
-    const handle = type.make(issue) as Handle<never, never>
-    if (initial !== undefined) issue.assign(initialized(operation, handle, initial))
-    return proxied(handle)
   }
 }
 
-/** Puts the initial value in; what is wrong with it is said of the factory that was given it. */
-function initialized(operation: string, handle: Handle<never, never>, initial: unknown): Promise<void> {
-  try {
-    return Handle.prototype.replace.call(handle, initial as never)
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
-    const Problem = error.constructor as new (message: string, options: ErrorOptions) => Error
-    throw new Problem(`${operation}: initial can't be stored: ${error.message}`, { cause: error })
-  }
-}
-
-function factoryOf({ shape: { name } }: Pick<HandleType<unknown>, 'shape'>): string {
-  return name.replace(/^[A-Z]+/, capitals => capitals.toLowerCase())
-}
-
-function keyOf(operation: string, key: unknown): string {
-  if (text(operation, 'the key', key) === '') {
-    throw new TypeError(`${operation}: the key must not be empty; leave it out to have one generated`)
-  }
-  return key as string
-}
-
-function checkOptions(operation: string, options: unknown): asserts options is AnyOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${operation}: options must be an object`)
-  const { codec, schema } = options as AnyOptions
-  if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
-    throw new TypeError(`${operation}: a codec must have the functions encode(value) and decode(text)`)
-  }
-  if (schema === undefined || isSchema(schema)) return
-  if (typeof schema !== 'object' || schema === null || !Object.values(schema).every(isSchema)) {
-    throw new TypeError(
-      `${operation}: a schema must be a Standard Schema (zod, valibot, arktype), or for a dict an object of them`
-    )
-  }
-}
+/**
+ * The way into Redis: makes handles. Calls made through one Hot take effect in the order they were made, awaited or not
+ * (on a cluster: in order for each key). Made by createHot(); `hot` is a ready-made one.
+ *
+ * @example
+ * const hot = createHot({ url: 'redis://myremotehost:6380', prefix: 'app:' })
+ * const todo = hot.list<string>('todo')
+ */
+export interface Hot extends HotCore, Factories {}
 
 /**
  * Makes a Hot of your own. Nothing is sent, and no connection opened, before the first call.
@@ -538,13 +175,15 @@ function checkOptions(operation: string, options: unknown): asserts options is A
  */
 export function createHot(options?: HotOptions): Hot {
   const settings = settingsOf('createHot', options)
-  const made = new Hot(() => settings)
+  const made = new HotCore(() => settings)
   made.prepare()
-  return made
+  return made as Hot
 }
 
+const defaultHot = new HotCore(() => settingsOf('hot'))
+
 /** The shared default: options by configure(), or REDIS_URL, or redis://127.0.0.1:6379. */
-export const hot = new Hot(() => settingsOf('hot'))
+export const hot: Hot = defaultHot as Hot
 
 /**
  * Sets the options of the shared default `hot`, before its first use.
@@ -554,7 +193,7 @@ export const hot = new Hot(() => settingsOf('hot'))
  */
 export function configure(options: HotOptions): void {
   const settings = settingsOf('configure', options)
-  if (!hot.configure(() => settings)) {
+  if (!defaultHot.configure(() => settings)) {
     throw new Error(
       'configure: the default hot has been used already: call configure() first, or make another with createHot()'
     )

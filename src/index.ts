@@ -1,41 +1,34 @@
 export { configure, createHot, hot, type Hot } from './hot.js'
 export type { HotOptions } from './options.js'
+export type { HandleOptions, JsonValue, SchemaOptions } from './handles/factory-options.js'
+export type { HotDefaultDict } from './types/collections/default-dict/default-dict.js'
 export type {
   FieldInputs,
   FieldOutputs,
   FieldSchemas,
-  HandleOptions,
-  HotBoundedSemaphore,
-  HotDefaultDict,
   HotDict,
-  HotFloat,
-  HotImmutableString,
-  HotInt,
-  HotLifoQueue,
-  HotLifoSetQueue,
-  HotList,
-  HotLock,
-  HotMultiSet,
-  HotQueue,
-  HotRLock,
-  HotSemaphore,
-  HotSetQueue,
-  HotSet,
-  HotString,
   InitialFields,
-  JsonValue,
-  SchemaOf,
-  SchemaOptions
-} from './handles.js'
-export type { WaitOptions } from './arguments.js'
-export type { Permit } from './types/permit.js'
-export type { AcquireOptions, LeaseOptions } from './types/semaphore.js'
-export type { ConsumeOptions } from './types/queue.js'
-export type { TransactionOptions } from './transaction/perform.js'
-export type { Results } from './transaction/results.js'
-export type { Pending } from './pending.js'
-export { codecs, type Codec } from './codec.js'
-export type { StandardSchema } from './schema.js'
+  SchemaOf
+} from './types/collections/dict/dict.js'
+export type { HotList } from './types/collections/list/list.js'
+export type { HotMultiSet } from './types/collections/multi-set/multi-set.js'
+export type { HotSet } from './types/collections/set/set.js'
+export type { HotRLock } from './types/coordination/rlock/rlock.js'
+export type { HotBoundedSemaphore, HotLock, HotSemaphore } from './types/coordination/semaphore/semaphore.js'
+export type { HotLifoQueue, HotLifoSetQueue, HotQueue, HotSetQueue } from './types/queues/queue/queue.js'
+export type { HotFloat } from './types/scalars/float/float.js'
+export type { HotImmutableString } from './types/scalars/immutable-string/immutable-string.js'
+export type { HotInt } from './types/scalars/int/int.js'
+export type { HotString } from './types/scalars/string/string.js'
+export type { WaitOptions } from './core/arguments.js'
+export type { Permit } from './types/coordination/semaphore/permit.js'
+export type { AcquireOptions, LeaseOptions } from './types/coordination/semaphore/semaphore.js'
+export type { ConsumeOptions } from './types/queues/queue/queue.js'
+export type { TransactionOptions } from './transactions/run-transaction.js'
+export type { Results } from './transactions/results.js'
+export type { Pending } from './core/pending.js'
+export { codecs, type Codec } from './values/codec.js'
+export type { StandardSchema } from './values/schema.js'
 export {
   CodecError,
   ConnectionError,
@@ -55,4 +48,4 @@ export {
   TransactionError,
   WaitTimeoutError,
   type Outcome
-} from './errors.js'
+} from './core/errors.js'

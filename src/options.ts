@@ -1,5 +1,7 @@
-import { callable, duration, text } from './arguments.js'
-import { isClient, isCluster, type RedisClient, type RedisCluster } from './connection/client.js'
+import { callable, duration, text } from './core/arguments.js'
+import { LONGEST_TIMER } from './core/clock.js'
+import { isNodeRedis, providerOf, serverAt, type RedisClient, type RedisCluster } from './clients/node-redis/index.js'
+import type { ClientProvider } from './clients/port.js'
 
 /** What createHot() and configure() take. */
 export interface HotOptions {
@@ -11,15 +13,20 @@ export interface HotOptions {
   readonly prefix?: string | undefined
   /** How long to try to reach Redis before calls fail, in milliseconds. Default: 5000. */
   readonly connectTimeout?: number | undefined
+  /**
+   * How long a connection may be silent while calls wait for their replies, in milliseconds; then it counts as lost.
+   * Default: 5000.
+   */
+  readonly responseTimeout?: number | undefined
   /** Told of each assignment that failed; without it flush() and close() throw them, and a process warning tells at once. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
 export interface Settings {
-  readonly url: string
-  readonly client: RedisClient | RedisCluster | undefined
+  readonly provider: ClientProvider
   readonly prefix: string
   readonly connectTimeout: number
+  readonly responseTimeout: number
   readonly onError: ((error: unknown) => void) | undefined
 }
 
@@ -30,24 +37,26 @@ export function settingsOf(operation: string, options: HotOptions = {}): Setting
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${operation}: the options must be an object, such as { url: 'redis://host:6379' }`)
   }
-  const { client, prefix = '', connectTimeout = 5_000, onError } = options
+  const { client, prefix = '', connectTimeout = 5_000, responseTimeout = 5_000, onError } = options
   if (client !== undefined && options.url !== undefined) {
     throw new TypeError(`${operation}: give a url or a client, not both`)
   }
-  if (
-    client !== undefined &&
-    (client === null || typeof client !== 'object' || !(isClient(client) || isCluster(client)))
-  ) {
+  if (client !== undefined && (client === null || typeof client !== 'object' || !isNodeRedis(client))) {
     throw new TypeError(`${operation}: client must be a client or cluster of node-redis 4, 5 or 6`)
   }
   if (onError !== undefined) callable(operation, 'onError', onError)
   return {
-    url: client === undefined ? redisUrl(operation, options.url) : '',
-    client,
+    provider: client === undefined ? serverAt(redisUrl(operation, options.url)) : providerOf(client),
     prefix: text(operation, 'prefix', prefix),
-    connectTimeout: duration(operation, 'connectTimeout', connectTimeout),
+    connectTimeout: timer(operation, 'connectTimeout', connectTimeout),
+    responseTimeout: timer(operation, 'responseTimeout', responseTimeout),
     onError
   }
+}
+
+/** Milliseconds of a timer; what is further off than a timer goes is as far as it goes. */
+function timer(operation: string, name: string, value: unknown): number {
+  return Math.min(duration(operation, name, value), LONGEST_TIMER)
 }
 
 /** The url that was given, or else the environment's, or else the default. */

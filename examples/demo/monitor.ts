@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { createClient } from 'redis'
-import * as scripts from '../../src/lua/index.generated.js'
+import * as scripts from '../../src/scripts.generated.js'
 
 /** `1700000000.123456 [0 127.0.0.1:40000] "LRANGE" "foo" "0" "-1"`; what a script does itself comes from `lua`. */
 const received = /^\+[\d.]+ \[\d+ (?!lua\])[^\]]*\] (.*)$/

@@ -1,257 +1,198 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { slotOf, tagOfSlot } from '../keys.js'
-import type { Command, Reply, Request } from '../command.js'
-import { ConnectionError } from '../errors.js'
-import { settle, wordsOf, type Call } from './call.js'
-import { isReply, type ClusterNode, type RedisClient, type RedisCluster } from './client.js'
-import { Link, about, redirection } from './link.js'
-import { explain } from './reply-error.js'
-import type { Connector, Route } from './route.js'
-import { Deadline, LentClient, closedByOwner, duplicateOf } from './source.js'
-
-const PAUSE_WHILE_MOVING = 20
+import type { ClusterProvider } from '../clients/port.js'
+import { sleep } from '../core/clock.js'
+import { keysOf, type Reply } from '../core/command.js'
+import { Deadline } from '../core/deadline.js'
+import { ConnectionError } from '../core/errors.js'
+import { slotOf } from '../core/keys.js'
+import type { Call } from '../execution/call.js'
+import { closedByOwner, type Destination } from './connector.js'
+import { Pipeline, type ClusterNode, type Timeouts } from './pipeline.js'
+import { SlotMigration } from './slot-migration.js'
+import type { Connector, Topology } from './topology.js'
 
 /** After this long without a node, the others are asked who has taken its place. */
 const NODE_CONNECT_TIMEOUT = 1_000
 
-/** Stands for the connection of a call that took a detour. */
-const DETOURED = -1
+const DISCOVERY_PAUSE = 20
 
-/** Calls for a slot on the move: those that a node sent back, and those made since. */
-interface Detour {
-  readonly returned: Returned[]
-  readonly later: Call[]
-}
-
-/** A call that came back, and why. */
-interface Returned {
-  readonly call: Call
-  readonly why: Error
-}
+const SLOTS = 16_384
 
 /**
- * The way to a cluster: every call goes to the link of the node that holds its slot. Order is kept per key: when a slot
- * moves, its calls take turns, in order, until none is left that was sent to the old place.
+ * A cluster: every call goes to the pipeline of the node that has its slot. Order is kept per key; the calls of a slot that
+ * moves are held and sent by its SlotMigration.
  */
-export class Cluster implements Route {
+export class Cluster implements Topology, ClusterNode {
   readonly isCluster = true
-  readonly #links = new Map<string, Link>()
-  readonly #detours = new Map<number, Detour>()
+  readonly #pipelines = new Map<string, Pipeline>()
+  readonly #migrations = new Map<number, SlotMigration>()
+  /** How many calls of each slot are in flight. */
+  readonly #inFlight = new Uint32Array(SLOTS)
+  /** Calls made before the slots are known. */
   readonly #unrouted: Call[] = []
-  #connecting = false
-  #wasOpen = false
+  #discovering = false
+  #closed = false
 
   constructor(
-    private readonly cluster: RedisCluster,
-    private readonly connectTimeout: number
-  ) {
-    cluster.on('error', () => {})
-    this.#wasOpen = cluster.isOpen
-  }
+    private readonly provider: ClusterProvider,
+    readonly timeouts: Timeouts
+  ) {}
 
   submit(call: Call): void {
-    const slot = slotOf(call.command.keys[0] ?? '')
-    const detour = this.#detours.get(slot)
-    if (detour) detour.later.push(call)
-    else if (this.#unrouted.length > 0 || !this.#submitTo(slot, call)) {
+    const slot = slotOfCall(call)
+    const migration = this.#migrations.get(slot)
+    if (migration) migration.submit(call)
+    else if (this.#unrouted.length > 0 || !this.submitTo(this.#addressOf(slot), call)) {
       this.#unrouted.push(call)
-      this.#connect()
+      this.#discover()
     }
   }
 
-  sendAtOnce(key: string, words: string[]): Promise<Reply> | undefined {
-    return this.#linkOf(slotOf(key))?.sendAtOnce(words)
+  /** Hands a call to the pipeline of a node; false when the node is not known. */
+  submitTo(address: string | undefined, call: Call): boolean {
+    if (address === undefined) return false
+    this.#count(slotOfCall(call), 1)
+    this.#pipelineOf(address).submit(call)
+    return true
   }
 
-  stray(keys: readonly string[]): string | undefined {
+  redirect(call: Call, why: Error): void {
+    const slot = slotOfCall(call)
+    let migration = this.#migrations.get(slot)
+    if (!migration) {
+      migration = new SlotMigration(slot, this)
+      this.#migrations.set(slot, migration)
+    }
+    migration.returned(call, why)
+  }
+
+  completed(call: Call): void {
+    const slot = slotOfCall(call)
+    if (this.#count(slot, -1) === 0) this.#migrations.get(slot)?.drained()
+  }
+
+  /** Whether calls of a slot are in flight. */
+  isInFlight(slot: number): boolean {
+    return this.#count(slot, 0) > 0
+  }
+
+  migrated(slot: number): void {
+    this.#migrations.delete(slot)
+  }
+
+  sendOutOfBand(key: string, words: readonly string[]): Promise<Reply> | undefined {
+    const address = this.nodeOf(key)
+    return address === undefined ? undefined : this.#pipelineOf(address).sendOutOfBand(key, words)
+  }
+
+  crossSlotKey(keys: readonly string[]): string | undefined {
     const slot = slotOf(keys[0] ?? '')
     return keys.find(key => slotOf(key) !== slot)
   }
 
   nodeOf(key: string): string | undefined {
-    return this.#nodeOf(slotOf(key))?.address
+    return this.#addressOf(slotOf(key))
   }
 
   async connectorFor(key: string): Promise<Connector> {
-    const error = this.#nodeOf(slotOf(key)) ? undefined : await this.#discover()
-    if (error) throw error
-    const node = this.#nodeOf(slotOf(key)) as ClusterNode
-    const { address } = node
-    const client = await (this.cluster.nodeClient(node as never) as RedisClient | Promise<RedisClient>)
-    return { address, another: () => duplicateOf(client, address, this.connectTimeout) }
+    if (this.nodeOf(key) === undefined) await this.#learnSlots(() => this.nodeOf(key) !== undefined)
+    const address = this.nodeOf(key) as string
+    return { destination: this.#destination(address), connection: () => this.provider.connection(address) }
   }
 
-  /**
-   * Any command through the cluster client makes it follow MOVED and learn where the slots are now. When the key's own node
-   * is gone, another one is asked for the key: it says MOVED, too.
-   */
-  async relearn(key: string): Promise<void> {
-    const node = this.#nodeOf(slotOf(key))
-    const gone = node !== undefined && this.#links.get(node.address)?.usable === false
-    const other = gone ? this.cluster.slots.findIndex(slot => slot !== undefined && slot.master !== node) : -1
-    const route = `{${tagOfSlot(other === -1 ? slotOf(key) : other)}}`
-    const asked = this.cluster.sendCommand(route, false, ['EXISTS', key]).catch(() => {})
-    await Promise.race([asked, sleep(NODE_CONNECT_TIMEOUT)])
+  async refreshSlots(key: string): Promise<void> {
+    await this.refreshSlot(slotOf(key))
+  }
+
+  async refreshSlot(slot: number): Promise<void> {
+    const address = this.#addressOf(slot)
+    const lost = address !== undefined && this.#pipelines.get(address)?.usable === false
+    await Promise.race([this.provider.refreshSlot(slot, lost ? address : undefined), sleep(NODE_CONNECT_TIMEOUT)])
+  }
+
+  masterOf(slot: number): string | undefined {
+    return this.#addressOf(slot)
+  }
+
+  get closed(): boolean {
+    return this.#closed
   }
 
   close(): void {
-    for (const link of this.#links.values()) link.close()
+    this.#closed = true
+    for (const pipeline of this.#pipelines.values()) pipeline.close()
   }
 
-  /** Hands the call to the link of the slot's master, if the map of slots is known. */
-  #submitTo(slot: number, call: Call): boolean {
-    const link = this.#linkOf(slot)
-    link?.submit(call)
-    return link !== undefined
+  #count(slot: number, change: number): number {
+    return (this.#inFlight[slot] = (this.#inFlight[slot] ?? 0) + change)
   }
 
-  #nodeOf(slot: number): ClusterNode | undefined {
-    if (!this.cluster.isOpen) return undefined
-    this.#wasOpen = true
-    return this.cluster.slots[slot]?.master
+  #addressOf(slot: number): string | undefined {
+    return this.provider.closedByOwner ? undefined : this.provider.masterOf(slot)
   }
 
-  #linkOf(slot: number): Link | undefined {
-    const node = this.#nodeOf(slot)
-    if (!node) return undefined
-    const known = this.#links.get(node.address)
+  #pipelineOf(address: string): Pipeline {
+    const known = this.#pipelines.get(address)
     if (known) return known
-    const obtain = (): RedisClient | Promise<RedisClient> => {
-      const current = this.cluster.masters.find(({ address }) => address === node.address) ?? node
-      return this.cluster.nodeClient(current as never) as RedisClient | Promise<RedisClient>
-    }
-    const link = new Link(
-      new LentClient(obtain, node.address, Math.min(this.connectTimeout, NODE_CONNECT_TIMEOUT)),
-      (call, why) => this.#detour(call, why)
-    )
-    this.#links.set(node.address, link)
-    return link
+    const connectTimeout = Math.min(this.timeouts.connectTimeout, NODE_CONNECT_TIMEOUT)
+    const timeouts = { ...this.timeouts, connectTimeout }
+    const pipeline = new Pipeline(this.provider.connection(address), this.#destination(address), timeouts, this)
+    this.#pipelines.set(address, pipeline)
+    return pipeline
   }
 
-  #connect(): void {
-    if (this.#connecting) return
-    this.#connecting = true
-    void this.#discover().then(error => {
-      this.#connecting = false
+  #destination(address: string): Destination {
+    const { provider } = this
+    return {
+      address,
+      get closedByOwner() {
+        return provider.closedByOwner
+      }
+    }
+  }
+
+  #discover(): void {
+    if (this.#discovering) return
+    this.#discovering = true
+    const isKnown = (): boolean => this.#unrouted.every(call => this.#addressOf(slotOfCall(call)) !== undefined)
+    const done = (error?: unknown): void => {
+      this.#discovering = false
       const calls = this.#unrouted.splice(0)
       for (const call of calls) {
-        if (error) call.reject(about(call, error))
-        else this.submit(call)
+        if (error === undefined) this.submit(call)
+        else call.failed(error)
       }
-    })
+    }
+    this.#learnSlots(isKnown).then(() => done(), done)
   }
 
-  /** Opens the cluster client and learns which node holds which slot; returns what made that impossible. */
-  async #discover(): Promise<ConnectionError | undefined> {
-    const deadline = new Deadline(this.connectTimeout)
-    if (this.#wasOpen && !this.cluster.isOpen) return closedByOwner(undefined)
+  /** Opens the cluster client and waits until it knows the slots that matter. */
+  async #learnSlots(isKnown: () => boolean): Promise<void> {
+    const deadline = new Deadline(this.timeouts.connectTimeout)
     for (let last: unknown; ;) {
+      if (this.provider.closedByOwner) throw closedByOwner()
       try {
-        if (!this.cluster.isOpen) await deadline.spend(this.cluster.connect())
-        this.#wasOpen = true
-        if (this.cluster.masters.length > 0 && this.#covers()) return undefined
+        await deadline.wait(this.provider.open())
+        if (isKnown()) return
       } catch (error) {
         last = error
       }
       if (deadline.left === 0) {
         const reason = last instanceof Error ? last.message : 'it does not tell where its slots are'
-        return new ConnectionError(`can't reach the Redis cluster within ${this.connectTimeout} ms (${reason})`, {
-          outcome: 'not-sent',
-          cause: last
-        })
+        throw new ConnectionError(
+          `can't reach the Redis cluster within ${this.timeouts.connectTimeout} ms (${reason})`,
+          { outcome: 'not-sent', cause: last }
+        )
       }
-      await sleep(PAUSE_WHILE_MOVING)
-    }
-  }
-
-  #covers(): boolean {
-    return this.#unrouted.every(({ command }) => this.#linkOf(slotOf(command.keys[0] ?? '')) !== undefined)
-  }
-
-  /** A node says that it does not hold the slot (any more, or not yet), or is gone itself. */
-  #detour(call: Call, why: Error): void {
-    if (call.command === PING) return call.resolve(undefined)
-    const [key = ''] = call.command.keys
-    const detour = this.#detours.get(slotOf(key))
-    if (detour) {
-      detour.returned.push({ call, why })
-      return
-    }
-    const started = { returned: [{ call, why }], later: [] }
-    this.#detours.set(slotOf(key), started)
-    void this.#follow(key, started)
-  }
-
-  /**
-   * Sends the calls again in their order, in rounds, until none comes back. A round ends when everything on its way to the
-   * slot's node has been answered.
-   */
-  async #follow(key: string, detour: Detour): Promise<void> {
-    const end = performance.now() + this.connectTimeout
-    await this.#drained(key)
-    while (detour.returned.length + detour.later.length > 0) {
-      await this.relearn(key)
-      const calls = [...detour.returned.splice(0).map(({ call }) => call), ...detour.later.splice(0)]
-      for (const call of calls) this.#submitTo(slotOf(key), call)
-      await this.#drained(key)
-      const refused = detour.returned.shift()
-      if (refused) await this.#carry(refused, detour, end)
-    }
-    this.#detours.delete(slotOf(key))
-  }
-
-  /** Resolves when everything that is on its way to the node of the key's slot has been answered: answers come in order. */
-  #drained(key: string): Promise<void> {
-    return new Promise(resolve => {
-      const done = (): void => resolve()
-      if (!this.#submitTo(slotOf(key), { command: PING, resolve: done, reject: done })) resolve()
-    })
-  }
-
-  /** A call that came back from where its slot should be by now. */
-  async #carry({ call, why }: Returned, detour: Detour, end: number): Promise<void> {
-    const tryAgain = performance.now() < end
-    if (tryAgain && (!why.message.startsWith('ASK ') || call.command.requests.length > 1)) {
-      detour.returned.unshift({ call, why })
-      await sleep(PAUSE_WHILE_MOVING)
-    } else if (why instanceof ConnectionError) {
-      call.reject(about(call, why))
-    } else if (tryAgain) {
-      await this.#ask(call, detour)
-    } else {
-      call.reject(await explain(why, call.command, () => Promise.resolve('none')))
-    }
-  }
-
-  /** While a slot is being moved its keys are in either place: the cluster client follows ASK. */
-  async #ask(call: Call, detour: Detour): Promise<void> {
-    const { keys, requests, operation, kind } = call.command
-    const [key = ''] = keys
-    try {
-      const route = `{${tagOfSlot(slotOf(key))}}`
-      const reply = await this.cluster.sendCommand(route, false, wordsOf(requests[0] as Request, 'EVAL'))
-      settle(call, [reply as Reply], DETOURED)
-    } catch (error) {
-      if (isReply(error) && !redirection.test(error.message)) {
-        call.reject(await explain(error, call.command, () => Promise.resolve('none')))
-      } else if (isReply(error) || kind === 'read') {
-        detour.returned.unshift({ call, why: error as Error })
-        await sleep(PAUSE_WHILE_MOVING)
-      } else {
-        const message = `key '${key}': the connection was lost while its slot was being moved, so the call may or may not have been applied`
-        call.reject(new ConnectionError(message, { key, operation, cause: error, outcome: 'unknown' }))
-      }
+      await sleep(DISCOVERY_PAUSE)
     }
   }
 }
 
-/** Marks the end of what is on its way over a link. */
-const PING: Command<unknown> = {
-  operation: 'ping',
-  keys: [''],
-  kind: 'read',
-  holds: undefined,
-  requests: [{ args: ['PING'] }],
-  returnsNothing: true,
-  decode: () => undefined
+/** The slot of a call: all of its keys share one. */
+export function slotOfCall({ requests }: Call): number {
+  for (const request of requests) {
+    const [key] = keysOf(request)
+    if (key !== undefined) return slotOf(key)
+  }
+  return 0
 }

@@ -1,49 +1,87 @@
-import type { OwnClient } from './source.js'
+import type { ClientConnection } from '../clients/port.js'
+import { openConnection } from './connector.js'
+import type { Connector, Topology } from './topology.js'
 
-/** A few connections that are lent out one at a time, each to one transaction; who comes when all are out waits. */
-export class Pool {
-  readonly #idle: OwnClient[] = []
-  readonly #waiting: ((client: OwnClient) => void)[] = []
-  readonly #all = new Set<OwnClient>()
+/** The transactions of one Hot that read share at most this many connections, on a cluster to each master. */
+const MAX_CONNECTIONS = 8
+
+/** A connection that belongs to one borrower for a while. */
+export interface Loan {
+  readonly connection: ClientConnection
+  giveBack(state: { readonly broken: boolean }): void
+}
+
+/** Connections of their own for transactions that watch keys: a pool for each server. */
+export class ConnectionPools {
+  readonly #pools = new Map<string, Pool>()
 
   constructor(
-    private readonly create: () => OwnClient,
-    private readonly limit: number
+    private readonly topology: Topology,
+    private readonly connectTimeout: number
   ) {}
 
-  /** A connection that is ready; fails with a ConnectionError when Redis can't be reached. */
-  async acquire(queues: (queueing: boolean) => void): Promise<OwnClient> {
-    queues(this.#idle.length === 0 && this.#all.size >= this.limit)
-    const client = await this.#next()
-    queues(false)
-    try {
-      if (!client.client) await client.connect()
-      client.keepAlive(true)
-      return client
-    } catch (error) {
-      this.release(client)
-      throw error
-    }
-  }
-
-  /** Takes it back; one that is broken is connected again before its next use. */
-  release(client: OwnClient): void {
-    const next = this.#waiting.shift()
-    if (next) return next(client)
-    client.keepAlive(false)
-    this.#idle.push(client)
+  /** Lends a connection to the server of a key; `queued` is told whether that waits for other borrowers. */
+  async lend(key: string, queued: (isQueued: boolean) => void): Promise<Loan> {
+    const connector = await this.topology.connectorFor(key)
+    const { address } = connector.destination
+    let pool = this.#pools.get(address)
+    if (!pool) this.#pools.set(address, (pool = new Pool(connector, this.connectTimeout)))
+    return pool.lend(queued)
   }
 
   close(): void {
-    for (const client of this.#all) client.close()
+    for (const pool of this.#pools.values()) pool.close()
+  }
+}
+
+/** Connections to one server, each lent to one borrower at a time; further borrowers wait. */
+class Pool {
+  readonly #idle: ClientConnection[] = []
+  readonly #waiting: ((connection: ClientConnection) => void)[] = []
+  readonly #all = new Set<ClientConnection>()
+
+  constructor(
+    private readonly connector: Connector,
+    private readonly connectTimeout: number
+  ) {}
+
+  async lend(queued: (isQueued: boolean) => void): Promise<Loan> {
+    queued(this.#idle.length === 0 && this.#all.size >= MAX_CONNECTIONS)
+    const connection = await this.#next()
+    queued(false)
+    try {
+      if (!connection.ready) await openConnection(connection, this.connector.destination, this.connectTimeout)
+      connection.keepAlive(true)
+    } catch (error) {
+      this.#release(connection)
+      throw error
+    }
+    return {
+      connection,
+      giveBack: ({ broken }) => {
+        if (broken) connection.close()
+        this.#release(connection)
+      }
+    }
   }
 
-  #next(): OwnClient | Promise<OwnClient> {
+  close(): void {
+    for (const connection of this.#all) connection.close()
+  }
+
+  #next(): ClientConnection | Promise<ClientConnection> {
     const idle = this.#idle.pop()
     if (idle) return idle
-    if (this.#all.size >= this.limit) return new Promise(resolve => this.#waiting.push(resolve))
-    const made = this.create()
+    if (this.#all.size >= MAX_CONNECTIONS) return new Promise(resolve => this.#waiting.push(resolve))
+    const made = this.connector.connection()
     this.#all.add(made)
     return made
+  }
+
+  #release(connection: ClientConnection): void {
+    const next = this.#waiting.shift()
+    if (next) return next(connection)
+    connection.keepAlive(false)
+    this.#idle.push(connection)
   }
 }

@@ -1,0 +1,58 @@
+/** What this adapter needs of a node-redis client, of version 4, 5 or 6; and what differs between them. */
+
+export interface RedisClient {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  readonly options?: RedisClientOptions | undefined
+  connect(): Promise<unknown>
+  /** Version 4. */
+  disconnect?(): Promise<unknown>
+  /** Versions 5 and 6. */
+  destroy?(): void
+  sendCommand(args: string[]): Promise<unknown>
+  subscribe?(channel: string, listener: (message: unknown) => void, bufferMode?: boolean): Promise<void>
+  duplicate(overrides?: object): unknown
+  ref?(): void
+  unref?(): void
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+  /** Version 4 in legacy mode: the client whose calls give promises. */
+  readonly v4?: Pick<RedisClient, 'sendCommand'>
+}
+
+export interface RedisClientOptions {
+  readonly socket?: object
+  readonly url?: string
+  readonly database?: number
+  readonly legacyMode?: boolean
+}
+
+export interface ClusterNode {
+  readonly address: string
+}
+
+export interface RedisCluster {
+  readonly isOpen: boolean
+  readonly slots: readonly ({ readonly master: ClusterNode } | undefined)[]
+  readonly masters: readonly ClusterNode[]
+  connect(): Promise<unknown>
+  nodeClient(node: never): unknown
+  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+}
+
+export function isCluster(client: object): client is RedisCluster {
+  return typeof (client as RedisCluster).nodeClient === 'function'
+}
+
+export function isClient(client: object): client is RedisClient {
+  return typeof (client as RedisClient).sendCommand === 'function' && 'isReady' in client && !isCluster(client)
+}
+
+const listening = new WeakSet<object>()
+
+/** Without an error listener an error of the client would end the process; one is enough, however many Hots use it. */
+export function ignoreErrors(client: RedisClient | RedisCluster): void {
+  if (listening.has(client)) return
+  listening.add(client)
+  client.on('error', () => {})
+}

@@ -1,0 +1,104 @@
+import { setImmediateTask } from '../../core/clock.js'
+import type { Reply } from '../../core/command.js'
+import { transactBySending, type ClientConnection, type Message } from '../port.js'
+import { ignoreErrors, type RedisClient } from './client.js'
+
+/** A channel whose messages are arrays of key names, which only the buffer mode hands over as they are. */
+const INVALIDATIONS = '__redis__:invalidate'
+
+/** A connection by a node-redis client that is made for it, and for nothing else. */
+export class NodeRedisConnection implements ClientConnection {
+  #client: RedisClient | undefined
+  #attempt: symbol | undefined
+  #connected = false
+  #ready = false
+  #busy = true
+  #lossListener = (): void => {}
+  readonly #send = (words: readonly string[]): Promise<Reply> => this.send(words)
+
+  /** `create` makes a client that neither reconnects nor queues. */
+  constructor(private readonly create: (connectTimeout: number) => RedisClient | Promise<RedisClient>) {}
+
+  get ready(): boolean {
+    return this.#ready && this.#client?.isReady === true
+  }
+
+  async open(timeout: number): Promise<void> {
+    this.close()
+    const attempt = Symbol('attempt')
+    this.#attempt = attempt
+    const client = await this.create(Math.max(1, Math.ceil(timeout)))
+    if (this.#attempt !== attempt) throw closedMeanwhile()
+    ignoreErrors(client)
+    this.#client = client
+    for (const event of ['error', 'end']) client.on(event, () => this.#lost(client))
+    client.on('connect', () => setImmediateTask(() => this.#socketConnected(client)))
+    await client.connect()
+    if (this.#client !== client) throw closedMeanwhile()
+    this.#ready = true
+    if (!this.#busy) client.unref?.()
+  }
+
+  send(words: readonly string[]): Promise<Reply> {
+    const client = this.#client
+    if (!client) return Promise.reject(new Error('the connection is closed'))
+    return client.sendCommand(words as string[]) as Promise<Reply>
+  }
+
+  transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null> {
+    return transactBySending(this.#send, commands)
+  }
+
+  async subscribe(channel: string, listener: (message: Message) => void): Promise<void> {
+    await this.#client?.subscribe?.(channel, message => listener(messageOf(message)), channel === INVALIDATIONS)
+  }
+
+  onLoss(listener: () => void): void {
+    this.#lossListener = listener
+  }
+
+  keepAlive(busy: boolean): void {
+    this.#busy = busy
+    if (busy) this.#client?.ref?.()
+    else this.#client?.unref?.()
+  }
+
+  /** Told to disconnect while it connects, a client leaves its socket open: then it is dropped once it is connected. */
+  close(): void {
+    const client = this.#client
+    const connected = this.#connected
+    this.#attempt = undefined
+    this.#client = undefined
+    this.#connected = false
+    this.#ready = false
+    if (client && connected) destroy(client)
+  }
+
+  /** In the turn of the 'connect' event itself, version 4 would reject a promise of its own that nobody handles. */
+  #socketConnected(client: RedisClient): void {
+    if (client === this.#client) this.#connected = true
+    else destroy(client)
+  }
+
+  #lost(client: RedisClient): void {
+    if (client !== this.#client || client.isReady || !this.#ready) return
+    this.#ready = false
+    this.#lossListener()
+  }
+}
+
+function closedMeanwhile(): Error {
+  return new Error('the connection was closed while it was being opened')
+}
+
+function messageOf(message: unknown): Message {
+  if (message === null || message === undefined) return null
+  return Array.isArray(message) ? message.map(String) : (message as Buffer | string).toString()
+}
+
+/** Drops a client's connection at once; nothing that was not sent is sent later. */
+function destroy(client: RedisClient): void {
+  if (!client.isOpen) return
+  if (client.destroy) client.destroy()
+  else client.disconnect?.().catch(() => {})
+}

@@ -1,0 +1,170 @@
+import { createClient } from 'redis'
+import { tagOfSlot } from '../../core/keys.js'
+import { isReplyError, type ClientProvider, type ClusterProvider, type ServerProvider } from '../port.js'
+import {
+  ignoreErrors,
+  isClient,
+  isCluster,
+  type ClusterNode,
+  type RedisClient,
+  type RedisClientOptions,
+  type RedisCluster
+} from './client.js'
+import { NodeRedisConnection } from './connection.js'
+
+export type { RedisClient, RedisCluster } from './client.js'
+
+/** A client of node-redis 4 for a URL, made so that it neither reconnects nor queues. */
+export function serverAt(url: string): ServerProvider {
+  const { protocol, host, pathname } = new URL(url)
+  const create = (connectTimeout: number): RedisClient =>
+    createClient({
+      url,
+      disableOfflineQueue: true,
+      socket: { reconnectStrategy: false, connectTimeout }
+    }) as object as RedisClient
+  return {
+    kind: 'server',
+    address: `${protocol}//${host}${pathname.length > 1 ? pathname : ''}`,
+    closedByOwner: false,
+    connection: () => new NodeRedisConnection(create)
+  }
+}
+
+/** Whether it is a client or cluster that this adapter knows. */
+export function isNodeRedis(client: object): client is RedisClient | RedisCluster {
+  return isClient(client) || isCluster(client)
+}
+
+export function providerOf(client: RedisClient | RedisCluster): ClientProvider {
+  ignoreErrors(client)
+  return isCluster(client) ? new GivenCluster(client) : new GivenClient(client)
+}
+
+/** A client that was given: its connections are made as it was. */
+class GivenClient implements ServerProvider {
+  readonly kind = 'server'
+  readonly address = 'the given client'
+  #wasOpen = false
+
+  constructor(private readonly client: RedisClient) {
+    this.#wasOpen = client.isOpen
+    client.on('ready', () => (this.#wasOpen = true))
+  }
+
+  get closedByOwner(): boolean {
+    this.#wasOpen ||= this.client.isOpen
+    return this.#wasOpen && !this.client.isOpen
+  }
+
+  connection(): NodeRedisConnection {
+    return new NodeRedisConnection(async connectTimeout =>
+      duplicateOf(this.client, connectTimeout, {}, await selectedDatabase(this.client))
+    )
+  }
+}
+
+/** A cluster client that was given: it tells where the slots are, and its options are those of our connections. */
+class GivenCluster implements ClusterProvider {
+  readonly kind = 'cluster'
+  #wasOpen: boolean
+
+  constructor(private readonly cluster: RedisCluster) {
+    this.#wasOpen = cluster.isOpen
+  }
+
+  get closedByOwner(): boolean {
+    this.#wasOpen ||= this.cluster.isOpen
+    return this.#wasOpen && !this.cluster.isOpen
+  }
+
+  async open(): Promise<void> {
+    if (!this.cluster.isOpen) await this.cluster.connect()
+    this.#wasOpen = true
+  }
+
+  masters(): readonly string[] {
+    return this.cluster.isOpen ? this.cluster.masters.map(({ address }) => address) : []
+  }
+
+  masterOf(slot: number): string | undefined {
+    return this.cluster.isOpen ? this.cluster.slots[slot]?.master.address : undefined
+  }
+
+  /** Any command through the cluster client makes it follow MOVED and learn where the slots are now. */
+  async refreshSlot(slot: number, lostAddress: string | undefined): Promise<void> {
+    const { slots } = this.cluster
+    // A node that is gone tells nothing; asked for a slot of its own, another one says MOVED, too.
+    const through =
+      lostAddress === undefined || slots[slot]?.master.address !== lostAddress
+        ? slot
+        : slots.findIndex(other => other !== undefined && other.master.address !== lostAddress)
+    const route = `{${tagOfSlot(through === -1 ? slot : through)}}`
+    await this.cluster.sendCommand(route, false, ['EXISTS', `{${tagOfSlot(slot)}}`]).catch(() => {})
+  }
+
+  connection(address: string): NodeRedisConnection {
+    return new NodeRedisConnection(async connectTimeout => {
+      const { masters } = this.cluster
+      const node = masters.find(master => master.address === address)
+      const client = (await this.cluster.nodeClient(
+        (node ?? masters[0]) as never as ClusterNode as never
+      )) as RedisClient
+      return duplicateOf(client, connectTimeout, node ? {} : hostOf(address))
+    })
+  }
+}
+
+function hostOf(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
+}
+
+/**
+ * A client made as another was. It speaks RESP2, replies as Redis does (no type mapping, no legacy mode, no cache), and
+ * neither reconnects nor queues. The options carry what their URL said already.
+ */
+function duplicateOf(
+  client: RedisClient,
+  connectTimeout: number,
+  where: { host?: string; port?: number },
+  database?: number
+): RedisClient {
+  const { socket } = optionsOf(client)
+  return client.duplicate({
+    url: undefined,
+    socket: { ...socket, ...where, reconnectStrategy: false, connectTimeout },
+    ...(database !== undefined && { database }),
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: undefined,
+    legacyMode: false,
+    pingInterval: undefined,
+    RESP: 2,
+    commandOptions: undefined,
+    clientSideCache: undefined,
+    emitInvalidate: false,
+    maintNotifications: 'disabled'
+  }) as RedisClient
+}
+
+function optionsOf({ options }: RedisClient): RedisClientOptions {
+  return options ?? {}
+}
+
+/** The database that a client has selected, which its duplicates would forget: the server tells. */
+async function selectedDatabase(client: RedisClient): Promise<number | undefined> {
+  const { database } = optionsOf(client)
+  if (!client.isReady) return database
+  try {
+    const info = String(await promising(client).sendCommand(['CLIENT', 'INFO']))
+    return Number(/(?:^| )db=(\d+)/.exec(info)?.[1] ?? database ?? 0)
+  } catch (error) {
+    if (isReplyError(error)) return database
+    throw error
+  }
+}
+
+/** In legacy mode the calls of version 4 take callbacks; those of its `v4` give promises. */
+function promising(client: RedisClient): Pick<RedisClient, 'sendCommand'> {
+  return optionsOf(client).legacyMode ? (client.v4 ?? client) : client
+}

@@ -1,0 +1,83 @@
+import { AsyncResource } from 'node:async_hooks'
+import { isReplyError, type ClientConnection } from '../clients/port.js'
+import { sleep } from '../core/clock.js'
+import { Deadline } from '../core/deadline.js'
+import { ConnectionError } from '../core/errors.js'
+
+const FIRST_PAUSE = 20
+const LONGEST_PAUSE = 250
+
+/** Replies that mean "not yet": Redis is loading its data, waiting for its master, or busy with a script. */
+const NOT_YET = /^(?:LOADING|MASTERDOWN|BUSY) /
+/** Replies that no waiting will change. */
+const REFUSAL = /^(?:NOAUTH|WRONGPASS|ERR invalid password|ERR Client sent AUTH|ERR AUTH|ERR DB index)/
+
+/** Connections live in the context of no caller: an AsyncLocalStorage of theirs would be kept alive by the socket. */
+const root = new AsyncResource('HotRedisConnection')
+
+/** Where a connection leads to, and whether its owner has closed the client it is made from. */
+export interface Destination {
+  readonly address: string
+  readonly closedByOwner: boolean
+}
+
+/**
+ * Opens a connection, in several attempts if need be, until Redis answers commands on it.
+ *
+ * @throws ConnectionError when it does not within `timeout` milliseconds, or refuses
+ */
+export function openConnection(connection: ClientConnection, to: Destination, timeout: number): Promise<void> {
+  return root.runInAsyncScope(attempts, undefined, connection, to, timeout)
+}
+
+async function attempts(connection: ClientConnection, to: Destination, timeout: number): Promise<void> {
+  const deadline = new Deadline(timeout)
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    if (to.closedByOwner) throw closedByOwner()
+    try {
+      await deadline.wait(connection.open(deadline.left))
+      await untilAnswered(connection, deadline)
+      return
+    } catch (error) {
+      connection.close()
+      if (REFUSAL.test(reasonOf(error)) || deadline.left <= pause) throw unreachable(to.address, timeout, error)
+      await sleep(pause)
+    }
+  }
+}
+
+/** Waits until Redis answers a command; a user who may not PING is answered, too. */
+async function untilAnswered(connection: ClientConnection, deadline: Deadline): Promise<void> {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      await deadline.wait(connection.send(['PING']))
+      return
+    } catch (error) {
+      if (!isReplyError(error)) throw error
+      if (REFUSAL.test(error.message)) throw error
+      if (!NOT_YET.test(error.message)) return
+      if (deadline.left === 0) throw error
+      await sleep(Math.min(pause, deadline.left))
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  return error instanceof Error ? error.message || error.name : String(error)
+}
+
+function unreachable(address: string, timeout: number, cause: unknown): ConnectionError {
+  const reason = reasonOf(cause)
+  const message = REFUSAL.test(reason)
+    ? `Redis at ${address} refuses us (${reason}): give user, password and database, as in redis://user:password@host:6379/0`
+    : `can't reach Redis at ${address} within ${timeout} ms (${reason}): is it running there? createHot({ url }) and REDIS_URL say where to look`
+  return new ConnectionError(message, { outcome: 'not-sent', cause })
+}
+
+export function closedByOwner(): ConnectionError {
+  return new ConnectionError(
+    'the client given to createHot() has been closed: open it again with client.connect(), or give another one',
+    { outcome: 'not-sent' }
+  )
+}

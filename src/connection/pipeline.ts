@@ -1,0 +1,278 @@
+import { isReplyError, type ClientConnection } from '../clients/port.js'
+import { clearTimer, nextTick, setTimer } from '../core/clock.js'
+import type { Reply } from '../core/command.js'
+import { ConnectionError } from '../core/errors.js'
+import type { Call, CommandSink } from '../execution/call.js'
+import { distribute, plan, type Transmission } from '../execution/plan.js'
+import { openConnection, type Destination } from './connector.js'
+
+/** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
+const MAX_LOSSES = 5
+
+/** Milliseconds after the last reply for which a connection counts as busy: ref() and unref() cost more than a call. */
+const IDLE_AFTER = 10
+
+/** How often within the response timeout a silent connection is looked at. */
+const CHECKS_PER_TIMEOUT = 4
+
+/** How much longer than others a slow script of ours may take. */
+const SLOW_FACTOR = 12
+
+export interface Timeouts {
+  /** Milliseconds within which a connection is made. */
+  readonly connectTimeout: number
+  /** Milliseconds without any reply, while calls are in flight, after which a connection is dropped. */
+  readonly responseTimeout: number
+}
+
+/** What a cluster does with calls that the node of a pipeline did not execute. */
+export interface ClusterNode {
+  /** The node refers the call elsewhere, or can't be reached. */
+  redirect(call: Call, why: Error): void
+  /** The call is not in flight any more. */
+  completed(call: Call): void
+}
+
+/** Error replies of a cluster node that does not serve the key (now). */
+export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
+
+/**
+ * The ordered way to one server. Calls made in the same turn of the event loop go out together, in order, without waiting
+ * for each other's replies.
+ */
+export class Pipeline implements CommandSink {
+  #queue: Call[] = []
+  /** Calls to be sent again, before the queue. */
+  #resend: Call[] = []
+  #inFlight = 0
+  /** Calls in flight that may take longer than the response timeout. */
+  #slowInFlight = 0
+  /** Counts the replies, to tell a silent connection. */
+  #replies = 0
+  #epoch = 0
+  #scheduled = false
+  /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
+  #held = false
+  #connecting = false
+  #closed = false
+  #keepsAlive = true
+  #idleTimer: NodeJS.Timeout | undefined
+  #silenceTimer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly connection: ClientConnection,
+    private readonly destination: Destination,
+    private readonly timeouts: Timeouts,
+    private readonly node?: ClusterNode
+  ) {}
+
+  submit(call: Call): void {
+    this.#queue.push(call)
+    this.#schedule()
+  }
+
+  /** Sends a command that has no place in the order, and waits for nothing; undefined when there is no connection. */
+  sendOutOfBand(_key: string, words: readonly string[]): Promise<Reply> | undefined {
+    return this.connection.ready ? this.connection.send(words) : undefined
+  }
+
+  /** Whether there is a connection to use. */
+  get usable(): boolean {
+    return this.connection.ready
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimer(this.#idleTimer)
+    clearTimer(this.#silenceTimer)
+    this.connection.close()
+  }
+
+  get #pending(): number {
+    return this.#queue.length + this.#resend.length
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // Flush after microtasks, so that follow-up calls share a batch.
+    nextTick(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false
+    if (this.#held || this.#pending === 0) return
+    if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
+    this.#keepAlive()
+    const idle = this.#inFlight === 0
+    for (const transmission of plan(this.#take(), { idle, oneKeyPerBatch: this.node !== undefined })) {
+      this.#transmit(transmission)
+    }
+  }
+
+  #take(): Call[] {
+    const calls = this.#resend.length > 0 ? [...this.#resend, ...this.#queue] : this.#queue
+    this.#resend = []
+    this.#queue = []
+    return calls
+  }
+
+  #connect(): void {
+    if (this.#connecting) return
+    this.#connecting = true
+    const done = (): void => {
+      this.#connecting = false
+      if (this.#closed) this.connection.close()
+      if (this.#pending > 0) this.#schedule()
+    }
+    openConnection(this.connection, this.destination, this.timeouts.connectTimeout).then(
+      () => {
+        this.#epoch++
+        this.connection.keepAlive(this.#keepsAlive)
+        done()
+      },
+      (error: unknown) => {
+        for (const call of this.#take()) {
+          this.node?.completed(call)
+          if (this.node && !this.destination.closedByOwner) this.node.redirect(call, error as Error)
+          else call.failed(sentBefore(call, error))
+        }
+        done()
+      }
+    )
+  }
+
+  #transmit(transmission: Transmission): void {
+    const { commands, calls, multi, slow, asking, evalFallback } = transmission
+    this.#inFlight += calls.length
+    if (slow) this.#slowInFlight++
+    this.#watchForSilence()
+    if (asking) this.connection.send(['ASKING']).catch(() => {})
+    if (multi) {
+      this.connection.transact(commands).then(
+        replies => this.#replied(transmission, replies ?? discarded(commands.length)),
+        (error: unknown) => this.#refused(transmission, error)
+      )
+      return
+    }
+    const [words = []] = commands
+    if (evalFallback) return this.#sendAlone(transmission, words, evalFallback)
+    this.connection.send(words).then(
+      reply => this.#replied(transmission, [reply]),
+      (error: unknown) => this.#refused(transmission, error)
+    )
+  }
+
+  /** Sends a script by its digest, and with its source when Redis does not know it; nothing else goes in between. */
+  #sendAlone(transmission: Transmission, words: readonly string[], evalFallback?: readonly string[]): void {
+    this.#held = true
+    this.connection.send(words).then(
+      reply => {
+        this.#release()
+        this.#replied(transmission, [reply])
+      },
+      (error: unknown) => {
+        if (evalFallback && isReplyError(error) && error.message.startsWith('NOSCRIPT ')) {
+          this.#sendAlone(transmission, evalFallback)
+          return
+        }
+        this.#release()
+        this.#refused(transmission, error)
+      }
+    )
+  }
+
+  #release(): void {
+    this.#held = false
+    if (this.#pending > 0) this.#schedule()
+  }
+
+  #replied(transmission: Transmission, replies: readonly Reply[]): void {
+    const { calls, slow } = transmission
+    this.#replies++
+    if (slow) this.#slowInFlight--
+    if (calls.length === 1) return this.#settle(calls[0] as Call, replies)
+    for (const [index, each] of distribute(transmission, replies).entries()) this.#settle(calls[index] as Call, each)
+  }
+
+  #settle(call: Call, replies: readonly Reply[]): void {
+    const moved = this.node && replies.find(reply => reply instanceof Error && redirection.test(reply.message))
+    this.#answered()
+    this.node?.completed(call)
+    if (moved) this.node?.redirect(call, moved as Error)
+    else call.replied(replies, this.#epoch)
+  }
+
+  /** Redis refused all of it, or the connection was lost. */
+  #refused(transmission: Transmission, error: unknown): void {
+    if (isReplyError(error)) return this.#replied(transmission, [error])
+    if (transmission.slow) this.#slowInFlight--
+    for (const call of transmission.calls) {
+      this.#answered()
+      this.#lost(call, error)
+    }
+  }
+
+  /** What may be sent twice is sent again; of any other call nobody can tell. */
+  #lost(call: Call, cause: unknown): void {
+    call.losses++
+    if (call.resend && call.losses <= MAX_LOSSES && !this.#closed) {
+      this.#resend.push(call)
+      this.#schedule()
+      return
+    }
+    this.node?.completed(call)
+    const times = call.losses > 1 ? ` ${call.losses} times` : ''
+    const message = `the connection was lost${times} before Redis answered`
+    call.failed(new ConnectionError(message, { cause, outcome: 'unknown' }))
+  }
+
+  #answered(): void {
+    this.#inFlight--
+    if (this.#inFlight + this.#pending > 0) return
+    this.#idleTimer ??= setTimer(this.#rest, IDLE_AFTER)
+  }
+
+  #keepAlive(): void {
+    if (this.#keepsAlive) return
+    this.#keepsAlive = true
+    this.connection.keepAlive(true)
+  }
+
+  /** Keeps the process alive no longer, if there is still nothing to do. */
+  readonly #rest = (): void => {
+    this.#idleTimer = undefined
+    if (this.#inFlight + this.#pending > 0 || this.#closed) return
+    this.#keepsAlive = false
+    this.connection.keepAlive(false)
+  }
+
+  /** A connection that is up but does not answer counts as dropped. */
+  #watchForSilence(): void {
+    if (this.#silenceTimer) return
+    let seen = this.#replies
+    let silentChecks = 0
+    const check = (): void => {
+      this.#silenceTimer = undefined
+      if (this.#inFlight === 0) return
+      silentChecks = seen === this.#replies ? silentChecks + 1 : 0
+      seen = this.#replies
+      const allowed = this.#slowInFlight > 0 ? CHECKS_PER_TIMEOUT * SLOW_FACTOR : CHECKS_PER_TIMEOUT
+      if (silentChecks >= allowed) this.connection.close()
+      else this.#silenceTimer = setTimer(check, this.timeouts.responseTimeout / CHECKS_PER_TIMEOUT).unref()
+    }
+    this.#silenceTimer = setTimer(check, this.timeouts.responseTimeout / CHECKS_PER_TIMEOUT).unref()
+  }
+}
+
+/** Replies for a MULTI that was dropped although nothing of ours was watched: nothing was executed. */
+function discarded(length: number): readonly Reply[] {
+  const error = new Error('EXECABORT the MULTI was discarded')
+  return Array.from({ length }, () => error)
+}
+
+/** The failure to connect, for a call that may have been executed on a connection that was lost before. */
+function sentBefore({ losses }: Call, error: unknown): unknown {
+  if (!(error instanceof ConnectionError) || losses === 0) return error
+  return new ConnectionError(`${error.message} (it had been sent before)`, { cause: error.cause, outcome: 'unknown' })
+}

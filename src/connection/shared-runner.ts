@@ -1,0 +1,125 @@
+import { command, keysOfAll, type Command, type Reply, type Request, type Runner } from '../core/command.js'
+import { CrossSlotError, closed } from '../core/errors.js'
+import { Key } from '../core/keys.js'
+import { Pending } from '../core/pending.js'
+import type { Topology } from './topology.js'
+import type { Call } from '../execution/call.js'
+import { execute, type Executor, type Reject, type Resolve } from '../execution/driver.js'
+import { InFlight } from '../execution/in-flight.js'
+import { KeySerializer } from '../execution/key-serializer.js'
+
+/** Runs the commands of one Hot over the connection that they share, in the order of calls. */
+export class SharedRunner implements Runner, Executor {
+  readonly repliesToWrites = true
+  readonly #serializer: KeySerializer
+  readonly #calls = new InFlight()
+  #closed = false
+  readonly read: (call: Call) => void
+  readonly write: (call: Call) => void
+
+  constructor(private readonly topology: Topology) {
+    this.#serializer = new KeySerializer(topology, topology.isCluster)
+    this.read = this.write = call => this.#serializer.submit(call)
+  }
+
+  run<R>(command: Command<R>): Pending<R> {
+    return new Pending<R>((resolve, reject) => this.submit(command, resolve, reject))
+  }
+
+  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject): void {
+    if (this.#closed) return reject(closed(command.info))
+    const crossing = this.crossSlotError(command)
+    if (crossing) return reject(crossing)
+    const generation = this.#calls.begin()
+    const resolved = (result: R): void => {
+      generation.ended()
+      resolve(result)
+    }
+    const rejected = (error: unknown): void => {
+      generation.ended()
+      reject(error)
+    }
+    if (command.kind !== 'update') return execute(command, this, resolved, rejected)
+    this.#serializer.run(command, done => {
+      execute(
+        command,
+        this.#pastOrder,
+        result => {
+          resolved(result)
+          done()
+        },
+        error => {
+          rejected(error)
+          done()
+        }
+      )
+    })
+  }
+
+  /** The requests of an Update that is under way: everything else waits for them. */
+  readonly #pastOrder: Executor = {
+    repliesToWrites: true,
+    read: call => this.topology.submit(call),
+    write: call => this.topology.submit(call),
+    typeOf: key => this.typeOf(key)
+  }
+
+  /** Sends requests as one MULTI, in order with all other calls; replies may be Errors. */
+  transact(requests: readonly Request[]): Promise<readonly Reply[]> {
+    if (this.#closed) return Promise.reject(closed({ operation: 'transaction', key: undefined }))
+    const generation = this.#calls.begin()
+    return new Promise((resolve, reject) => {
+      this.write({
+        requests,
+        resend: false,
+        losses: 0,
+        replied: replies => {
+          generation.ended()
+          resolve(replies)
+        },
+        failed: error => {
+          generation.ended()
+          reject(error)
+        }
+      })
+    })
+  }
+
+  /** What a key holds, for an error message. */
+  typeOf(key: string): Promise<string> {
+    return new Promise(resolve => {
+      this.topology.submit({
+        requests: [command('TYPE', new Key(key))],
+        resend: true,
+        losses: 0,
+        replied: ([type]) => resolve(typeof type === 'string' ? type : 'none'),
+        failed: () => resolve('none')
+      })
+    })
+  }
+
+  /** Resolves when every call made so far has been answered; undefined when none is in flight. */
+  settled(): Promise<void> | undefined {
+    return this.#calls.settled()
+  }
+
+  /** The error for a call whose keys can't be used together, or not with those of `others`. */
+  crossSlotError(command: Command<unknown>, others: readonly string[] = []): CrossSlotError | undefined {
+    if (!this.topology.isCluster) return undefined
+    const requests = command.kind === 'update' ? [command.read] : command.requests
+    const keys = [...others, ...keysOfAll(requests)]
+    const [first = ''] = keys
+    const crossing = this.topology.crossSlotKey(keys)
+    if (crossing === undefined) return undefined
+    return new CrossSlotError(
+      `keys '${first}' and '${crossing}' live in different slots of the cluster: give both a hash tag, as in '{tag}:${first}' and '{tag}:${crossing}'`,
+      { key: first, operation: command.info.operation }
+    )
+  }
+
+  /** Takes no more commands, and waits for those in flight. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.settled()
+  }
+}

@@ -1,0 +1,52 @@
+import { LONGEST_TIMER, clearTimer, now, setTimer } from './clock.js'
+
+/** A moment by which something has to be done, and what ends it before. */
+export class Deadline {
+  readonly #end: number
+
+  constructor(
+    readonly timeout = Infinity,
+    private readonly signal?: AbortSignal
+  ) {
+    this.#end = now() + timeout
+  }
+
+  /** Milliseconds until then. */
+  get left(): number {
+    return Math.max(0, this.#end - now())
+  }
+
+  /** What is left, as the options of a wait. */
+  get limits(): { readonly timeout?: number; readonly signal?: AbortSignal } {
+    return {
+      ...(this.timeout !== Infinity && { timeout: this.left }),
+      ...(this.signal && { signal: this.signal })
+    }
+  }
+
+  /** Settles with the promise; rejects with `timeoutError` at the deadline, with the signal's reason when it aborts. */
+  async wait<T>(promise: Promise<T>, timeoutError: (milliseconds: number) => Error = noAnswer): Promise<T> {
+    const { signal } = this
+    signal?.throwIfAborted()
+    let stop = (): void => {}
+    const end = new Promise<never>((_, reject) => {
+      const aborted = (): void => reject(signal?.reason as Error)
+      const timer =
+        this.left > LONGEST_TIMER ? undefined : setTimer(() => reject(timeoutError(this.timeout)), this.left)
+      signal?.addEventListener('abort', aborted)
+      stop = () => {
+        clearTimer(timer)
+        signal?.removeEventListener('abort', aborted)
+      }
+    })
+    try {
+      return await Promise.race([promise, end])
+    } finally {
+      stop()
+    }
+  }
+}
+
+function noAnswer(timeout: number): Error {
+  return new Error(`no answer within ${timeout} ms`)
+}

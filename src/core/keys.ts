@@ -1,0 +1,86 @@
+/** A key inside a request: told apart from values by its class. */
+export class Key {
+  constructor(readonly name: string) {}
+}
+
+const SLOTS = 16_384
+
+/** What stands in the first braces of a key, if anything does: on a cluster, keys of one tag share a slot. */
+function hashTag(key: string): string | undefined {
+  const open = key.indexOf('{')
+  const close = open === -1 ? -1 : key.indexOf('}', open + 1)
+  return close > open + 1 ? key.slice(open + 1, close) : undefined
+}
+
+/** CRC16 as Redis Cluster has it (XMODEM), by byte. */
+const crcTable = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1
+  return crc
+})
+
+/** The slot of a cluster that a key lives in. (cluster-key-slot gets keys such as `x{}y{z}` wrong.) */
+export function slotOf(key: string): number {
+  let crc = 0
+  for (const byte of Buffer.from(hashTag(key) ?? key)) {
+    crc = ((crc << 8) ^ (crcTable[((crc >> 8) ^ byte) & 0xff] as number)) & 0xffff
+  }
+  return crc % SLOTS
+}
+
+/** What every auxiliary key has in its name, and no other key: a handle of such a key is refused. */
+const AUX = ':hot-redis:'
+
+/** Whether a key's name has the form of an auxiliary key. */
+export function isAuxKey(name: string): boolean {
+  return name.includes(AUX)
+}
+
+/**
+ * An auxiliary key: further data of the same value (who waits, what is leased), in the same slot of a cluster. `todo` has
+ * `{todo}:hot-redis:getters`, `{app}:todo` has `{app}:todo:hot-redis:getters`.
+ */
+export function auxKey({ name }: Key, role: string): Key {
+  if (hashTag(name) !== undefined) return new Key(name + AUX + role)
+  if (!name.includes('}')) return new Key(`{${name}}${AUX}${role}`)
+  return new Key(`{${tagOfSlot(slotOf(name))}}:${name}${AUX}${role}`)
+}
+
+/** The handle's key and its auxiliary keys, in the order in which a script declares them. */
+export function keysFor(key: Key, roles: readonly string[]): readonly Key[] {
+  return [key, ...roles.slice(1).map(role => auxKey(key, role))]
+}
+
+/**
+ * An auxiliary key that never exists, for scripts that remove a key and make it again. A cluster node whose slot is moving
+ * away would let them remove the key and refuse the rest; a missing key among KEYS has it refuse the whole script.
+ */
+export function slotGuardKey(key: Key): Key {
+  return auxKey(key, 'guard')
+}
+
+/** An auxiliary key that exists only within one MULTI: values on their way to a script. */
+export function stagingKey(key: Key, number = 0): Key {
+  return auxKey(key, `staging-${number}`)
+}
+
+/** A hash tag for a slot, for the rare key that has a `}` but no tag and so can't be one itself: about 16,000 tries. */
+export function tagOfSlot(slot: number): string {
+  for (let tag = 0; ; tag++) if (slotOf(String(tag)) === slot) return String(tag)
+}
+
+/**
+ * The name of a new key in the same slot as `key`, with the same prefix: `name` is what the user calls `key`, without the
+ * prefix.
+ */
+export function newKeyInSlot(name: string, { name: key }: Key, id: string): string {
+  const prefix = key.slice(0, key.length - name.length)
+  const tag = hashTag(key) ?? key
+  const slot = slotOf(key)
+  const fits = (candidate: string): boolean => slotOf(prefix + candidate) === slot
+  const [plain, tagged] = [id, `{${tag}}:${id}`]
+  if (hashTag(prefix) !== undefined && fits(plain)) return plain
+  if (fits(tagged)) return tagged
+  // A prefix with a brace of its own: about 16,000 tries.
+  for (let n = 0; ; n++) if (fits(`${n}:${id}`)) return `${n}:${id}`
+}

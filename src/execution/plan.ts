@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { keysOf, type Reply, type Request, type Script, type ScriptRequest } from '../core/command.js'
+import { batch } from '../scripts.generated.js'
+import type { Call } from './call.js'
+
+/**
+ * What is sent for the calls of one turn: pure, so that it can be tested without a server.
+ *
+ * Order survives SCRIPT FLUSH by one rule: EVALSHA is sent only when nothing is in flight and nothing follows before its
+ * reply, so that a script that has to be sent again (NOSCRIPT) overtakes nothing and is overtaken by nothing. In company
+ * scripts go as EVAL.
+ */
+
+/** Maximum calls per batch: Redis is blocked while a batch runs. */
+const MAX_BATCH_CALLS = 100
+/** Maximum arguments and characters per batch. */
+const MAX_BATCH_ARGS = 5_000
+const MAX_BATCH_CHARACTERS = 262_144
+
+/** One command, or the commands of one MULTI, for one call or a batch of calls. */
+export interface Transmission {
+  readonly calls: readonly Call[]
+  readonly commands: readonly (readonly string[])[]
+  readonly multi: boolean
+  /** May take longer than the response timeout. */
+  readonly slow: boolean
+  /** Goes behind an ASKING. */
+  readonly asking: boolean
+  /** Sent instead when Redis does not know the script; nothing may be sent before that is settled. */
+  readonly evalFallback?: readonly string[]
+}
+
+export interface PlanOptions {
+  /** Nothing is in flight on the connection. */
+  readonly idle: boolean
+  /** On a cluster the calls of a batch share their first key. */
+  readonly oneKeyPerBatch: boolean
+}
+
+/** The transmissions for calls made one after another, in their order. */
+export function plan(calls: readonly Call[], { idle, oneKeyPerBatch }: PlanOptions): readonly Transmission[] {
+  const transmissions: Transmission[] = []
+  for (let at = 0; at < calls.length;) {
+    const size = batchSize(calls, at, oneKeyPerBatch)
+    const group = size === 1 ? [calls[at] as Call] : calls.slice(at, at + size)
+    at += size
+    transmissions.push(transmissionOf(group, idle && group.length === calls.length))
+  }
+  return transmissions
+}
+
+function transmissionOf(calls: readonly Call[], alone: boolean): Transmission {
+  const [{ requests, asking = false }] = calls as readonly [Call]
+  const slow = requests.some(({ script }) => script?.slow)
+  if (requests.length > 1) return { calls, commands: multiCommands(requests), multi: true, slow, asking }
+  const request = calls.length === 1 ? (requests[0] as Request) : batchOf(calls.map(scriptRequestOf) as ScriptRequest[])
+  if (!request.script) return { calls, commands: [request.words], multi: false, slow, asking }
+  const evaluated = evalWords(request)
+  if (!alone || asking) return { calls, commands: [evaluated], multi: false, slow, asking }
+  return { calls, commands: [evalshaWords(request)], multi: false, slow, asking, evalFallback: evaluated }
+}
+
+/**
+ * The commands of a MULTI. The first use of a script is EVAL, the others EVALSHA: nothing can flush the scripts in
+ * between.
+ */
+export function multiCommands(requests: readonly Request[]): readonly (readonly string[])[] {
+  const sent = new Set<string>()
+  return requests.map(request => {
+    if (!request.script) return request.words
+    if (sent.has(request.script.sha1)) return evalshaWords(request)
+    sent.add(request.script.sha1)
+    return evalWords(request)
+  })
+}
+
+/** A request by itself, in company of others. */
+export function wordsOf(request: Request): readonly string[] {
+  return request.script ? evalWords(request) : request.words
+}
+
+function evalWords({ script, keys, args }: ScriptRequest): string[] {
+  return ['EVAL', script.source, String(keys.length), ...keys.map(({ name }) => name), ...args]
+}
+
+function evalshaWords({ script, keys, args }: ScriptRequest): string[] {
+  return ['EVALSHA', script.sha1, String(keys.length), ...keys.map(({ name }) => name), ...args]
+}
+
+/** The replies for each call of a transmission; a batch that failed as a whole has failed for all of its calls. */
+export function distribute({ calls }: Transmission, replies: readonly Reply[]): readonly (readonly Reply[])[] {
+  if (calls.length === 1) return [replies]
+  const [reply = null] = replies
+  return calls.map((_, index) => [Array.isArray(reply) ? (reply[index] ?? null) : reply])
+}
+
+/** How many calls from `at` on go as one batch: calls of one script whose cost has a bound, in a row. */
+function batchSize(calls: readonly Call[], at: number, oneKeyPerBatch: boolean): number {
+  const first = scriptRequestOf(calls[at] as Call)
+  if (!first?.script.bounded) return 1
+  let size = 0
+  let args = 0
+  let characters = 0
+  for (; size < MAX_BATCH_CALLS && at + size < calls.length; size++) {
+    const request = scriptRequestOf(calls[at + size] as Call)
+    if (request?.script !== first.script) break
+    if (oneKeyPerBatch && keysOf(request)[0] !== keysOf(first)[0]) break
+    args += request.args.length
+    for (const arg of request.args) characters += arg.length
+    if (size > 0 && (args > MAX_BATCH_ARGS || characters > MAX_BATCH_CHARACTERS)) break
+  }
+  return size
+}
+
+/** The script call that a call consists of; undefined when it is something else. */
+function scriptRequestOf({ requests, asking }: Call): ScriptRequest | undefined {
+  const [request] = requests
+  return requests.length === 1 && request?.script && !asking ? request : undefined
+}
+
+/** Calls of one script as one call of a script that runs them all: see batch.lua. */
+function batchOf(requests: readonly ScriptRequest[]): ScriptRequest {
+  const [first] = requests as readonly [ScriptRequest]
+  const keys: ScriptRequest['keys'][number][] = []
+  const args: string[] = []
+  let previous: ScriptRequest['keys'] = []
+  for (const request of requests) {
+    const same = sameKeys(request.keys, previous)
+    if (!same) keys.push(...request.keys)
+    args.push(same ? '0' : String(request.keys.length), String(request.args.length), ...request.args)
+    previous = request.keys
+  }
+  return { script: batchScript(first.script), keys, args }
+}
+
+function sameKeys(some: ScriptRequest['keys'], others: ScriptRequest['keys']): boolean {
+  return some === others || (some.length === others.length && some.every(({ name }, at) => name === others[at]?.name))
+}
+
+const batchScripts = new Map<Script, Script>()
+
+function batchScript(script: Script): Script {
+  const known = batchScripts.get(script)
+  if (known) return known
+  const source = `local function call(KEYS, ARGV)\n${script.source}\nend\n${batch.source}`
+  const sha1 = createHash('sha1').update(source).digest('hex')
+  const made: Script = { name: `${script.name} ${batch.name}`, source, sha1, bounded: false, slow: false }
+  batchScripts.set(script, made)
+  return made
+}

@@ -1,0 +1,164 @@
+import { nanoid } from 'nanoid'
+import { options as optionsOf, text } from '../core/arguments.js'
+import { Key, isAuxKey } from '../core/keys.js'
+import type { Codec } from '../values/codec.js'
+import { isSchema } from '../values/schema.js'
+import { Values, type ValueSchema } from '../values/values.js'
+import { Handle } from './handle.js'
+import { Op, type Dispatcher, type HandleContext, type HandleHost, type TypeDescriptor } from './operation.js'
+import { proxied } from './proxy.js'
+
+type AnyHandle = Handle<never, never>
+
+/** A type as the registry lists it: what makes its handles. `Factory` is the signature of `hot.<name>`. */
+export interface TypeDefinition<Factory> {
+  make(host: HandleHost, factory: string, args: readonly unknown[]): unknown
+  /** Only there for the compiler. */
+  readonly factory?: Factory
+}
+
+/** What the arguments of a factory come to. */
+export interface Construction {
+  readonly key: unknown
+  readonly options: unknown
+  /** Makes the handle; the options it takes have been checked. */
+  readonly create: (context: HandleContext) => object
+}
+
+/** What every factory takes. */
+interface AnyOptions {
+  readonly initial?: unknown
+  readonly codec?: Codec
+  readonly schema?: unknown
+}
+
+interface HandleClass {
+  readonly descriptor: TypeDescriptor
+  new (context: HandleContext): object
+}
+
+/** A type whose values a codec and a schema apply to: `hot.name(key?, options?)`. */
+export function valueType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
+  return defineType(Class.descriptor, (_, [key, options]) => ({ key, options, create: context => new Class(context) }))
+}
+
+/** A type of plain text or numbers, which neither codec nor schema applies to. */
+export function plainType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
+  return defineType(Class.descriptor, (operation, [key, options]) => {
+    refuseCodec(operation, Class.descriptor, options)
+    return { key, options, create: context => new Class(context) }
+  })
+}
+
+/** A type of its own arguments: `parse` checks them. */
+export function defineType<Factory>(
+  descriptor: TypeDescriptor,
+  parse: (operation: string, args: readonly unknown[]) => Construction
+): TypeDefinition<Factory> {
+  return {
+    make(host, factory, args) {
+      const operation = `hot.${factory}`
+      const { key, options = {}, create } = parse(operation, args)
+      return makeHandle(host, operation, descriptor, create, key, checkedOptions(operation, options))
+    }
+  }
+}
+
+export function refuseCodec(operation: string, { name }: TypeDescriptor, options: unknown): void {
+  const { codec, schema } = (options ?? {}) as AnyOptions
+  if (codec === undefined && schema === undefined) return
+  throw new TypeError(
+    `${operation}: ${name} holds text or numbers as they are, to which neither codec nor schema applies`
+  )
+}
+
+function makeHandle(
+  host: HandleHost,
+  operation: string,
+  descriptor: TypeDescriptor,
+  create: (context: HandleContext) => object,
+  key: unknown,
+  { initial, codec, schema }: AnyOptions
+): unknown {
+  const name = key === undefined ? nanoid() : keyName(operation, key)
+  const sameTypeAt = (other: string): unknown =>
+    makeHandle(host, operation, descriptor, create, other, { codec, schema })
+  const context = new Context(host, name, descriptor, { codec, schema: schema as ValueSchema | undefined }, sameTypeAt)
+  const handle = create(context) as AnyHandle
+  if (initial !== undefined) context.dispatcher.assign(initialized(operation, handle, initial))
+  return proxied(handle)
+}
+
+/** What a handle knows. The prefix and the connection are settled at its first use, not when it is made. */
+class Context implements HandleContext {
+  #key: Key | undefined
+  #values: Values | undefined
+
+  constructor(
+    private readonly host: HandleHost,
+    readonly name: string,
+    readonly descriptor: TypeDescriptor,
+    private readonly valueOptions: ConstructorParameters<typeof Values>[1],
+    readonly sameTypeAt: (name: string) => unknown
+  ) {}
+
+  get key(): Key {
+    return (this.#key ??= new Key(this.host.prefix + this.name))
+  }
+
+  get values(): Values {
+    return (this.#values ??= new Values(this.key.name, this.valueOptions))
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.host.dispatcher
+  }
+
+  op(method: string): Op {
+    return new Op(this, method, this.descriptor.redisType)
+  }
+
+  untypedOp(method: string): Op {
+    return new Op(this, method, undefined)
+  }
+
+  keyNamed(operation: string, name: unknown): Key {
+    return new Key(this.host.prefix + keyName(operation, name))
+  }
+}
+
+/** Stores the initial value; what is wrong with it is told of the factory that was given it. */
+function initialized(operation: string, handle: AnyHandle, initial: unknown): Promise<void> {
+  try {
+    return Handle.prototype.replace.call(handle, initial as never)
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    const Problem = error.constructor as new (message: string, options: ErrorOptions) => Error
+    throw new Problem(`${operation}: initial can't be stored: ${error.message}`, { cause: error })
+  }
+}
+
+/** A key that a handle may have. */
+function keyName(operation: string, key: unknown): string {
+  const name = text(operation, 'the key', key)
+  if (name === '') throw new TypeError(`${operation}: the key must not be empty; leave it out to have one generated`)
+  if (isAuxKey(name)) {
+    throw new TypeError(`${operation}: '${name}' has the form of an auxiliary key of this library: use another key`)
+  }
+  return name
+}
+
+function checkedOptions(operation: string, value: unknown): AnyOptions {
+  const checked = optionsOf(operation, value as AnyOptions)
+  const { codec, schema } = checked
+  if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
+    throw new TypeError(`${operation}: a codec must have the functions encode(value) and decode(text)`)
+  }
+  if (schema === undefined || isSchema(schema)) return checked
+  if (typeof schema !== 'object' || schema === null || !Object.values(schema).every(isSchema)) {
+    throw new TypeError(
+      `${operation}: a schema must be a Standard Schema (zod, valibot, arktype), or for a dict an object of them`
+    )
+  }
+  return checked
+}

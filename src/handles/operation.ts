@@ -1,0 +1,187 @@
+import { count, finite, integer, options, position, text, waitOptions } from '../core/arguments.js'
+import type { Command, CallInfo, Read, RedisType, Reply, Request, Step, Update, Write } from '../core/command.js'
+import type { Key } from '../core/keys.js'
+import type { Pending } from '../core/pending.js'
+import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from '../core/wait-spec.js'
+import type { Values } from '../values/values.js'
+
+/** What a handle's type is called, in words and in Redis, and how its proxy is indexed. */
+export interface TypeDescriptor {
+  readonly name: string
+  /** What its key holds. */
+  readonly redisType: RedisType
+  /** What square brackets and dots reach: items by position, fields by name, or nothing. */
+  readonly indexedBy: 'position' | 'field' | 'nothing'
+}
+
+/** Where the calls of a handle go. */
+export interface Dispatcher {
+  run<R>(command: Command<R>): Pending<R>
+  /** Runs a command outside of any transaction. */
+  runDetached<R>(command: Command<R>): Pending<R>
+  wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R>
+  /** Renews a lease until it is stopped. */
+  autoRenew(spec: LeaseSpec): Lease
+  /** For what can't be awaited: its failure goes to flush(), onError or a warning. */
+  assign(result: Promise<unknown>): void
+}
+
+/** What a Hot gives each of its handles. */
+export interface HandleHost {
+  /** Put before every key. */
+  readonly prefix: string
+  readonly dispatcher: Dispatcher
+}
+
+/** What a handle knows: its key, its type, its values, and where its calls go. */
+export interface HandleContext {
+  /** The key as the user gave it. */
+  readonly name: string
+  readonly key: Key
+  readonly descriptor: TypeDescriptor
+  readonly values: Values
+  readonly dispatcher: Dispatcher
+  /** A call of a method of this handle. */
+  op(method: string): Op
+  /** A call that any type of key will do for. */
+  untypedOp(method: string): Op
+  /** The key in Redis for another key of the user's. */
+  keyNamed(operation: string, name: unknown): Key
+  /** Another handle of the same type and options. */
+  sameTypeAt(name: string): unknown
+}
+
+type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing'>>
+type Decode<R> = (...replies: Reply[]) => R
+
+/** One call of a method: checks its arguments, encodes its values, and builds and runs its Command. */
+export class Op implements CallInfo {
+  constructor(
+    private readonly context: HandleContext,
+    readonly method: string,
+    readonly redisType: RedisType | undefined
+  ) {}
+
+  /** The call as its user knows it: `List.push`. */
+  get operation(): string {
+    return `${this.context.descriptor.name}.${this.method}`
+  }
+
+  get key(): string {
+    return this.context.key.name
+  }
+
+  read<R>(requests: Request | readonly Request[], decode: Decode<R>): Pending<R> {
+    return this.context.dispatcher.run(this.readCommand(requests, decode))
+  }
+
+  /** Without `decode` the result is undefined. */
+  write(requests: Request | readonly Request[], decode?: undefined): Pending<void>
+  write<R>(requests: Request | readonly Request[], decode: Decode<R>): Pending<R>
+  write<R>(requests: Request | readonly Request[], decode?: Decode<R>): Pending<R> {
+    return this.context.dispatcher.run(this.writeCommand(requests, decode))
+  }
+
+  /** Reads, computes here, and writes if what was read is unchanged. */
+  update<R>(
+    read: Request,
+    compute: (stored: Reply) => Step<R>,
+    { tryFirst, insertsDefault = false }: { readonly tryFirst?: Request; readonly insertsDefault?: boolean } = {}
+  ): Pending<R> {
+    const command: Update<R> = { kind: 'update', info: this, read, tryFirst, compute, insertsDefault }
+    return this.context.dispatcher.run(command)
+  }
+
+  run<R>(command: Command<R>): Pending<R> {
+    return this.context.dispatcher.run(command)
+  }
+
+  /** Waits for what a script hands out. */
+  wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
+    return this.context.dispatcher.wait(spec, waitOptions(this.operation, limits))
+  }
+
+  readCommand<R>(requests: Request | readonly Request[], decode: Decode<R>): Read<R> {
+    return { kind: 'read', info: this, requests: listOf(requests), decode: replies => decode(...replies) }
+  }
+
+  writeCommand<R>(
+    requests: Request | readonly Request[],
+    decode?: Decode<R>,
+    { idempotent = false, returnsNothing = decode === undefined }: WriteTraits = {}
+  ): Write<R> {
+    return {
+      kind: 'write',
+      info: this,
+      requests: listOf(requests),
+      decode: decode && (replies => decode(...replies)),
+      returnsNothing,
+      idempotent
+    }
+  }
+
+  /** The text to store for a value. */
+  encode(value: unknown, field?: string): string {
+    return this.context.values.encode(this.operation, value, field)
+  }
+
+  encodeAll(values: Iterable<unknown>): string[] {
+    return Array.from(values, value => this.encode(value))
+  }
+
+  /** The text of a value that is only looked for, which no schema needs to agree with. */
+  plain(value: unknown, field?: string): string {
+    return this.context.values.plain(this.operation, value, field)
+  }
+
+  /** The value for a stored text. */
+  decodeText(stored: string, field?: string): unknown {
+    return this.context.values.decode(this.operation, stored, field)
+  }
+
+  /** A decoder for a reply that is one value, or null where there is none. */
+  decoder<T>(field?: string): (reply: Reply | undefined) => T | undefined {
+    return reply => (reply === null || reply === undefined ? undefined : (this.decodeText(String(reply), field) as T))
+  }
+
+  /** A decoder for a reply that is an array of values. */
+  arrayDecoder<T>(): (reply: Reply | undefined) => T[] {
+    return reply => (reply as string[]).map(stored => this.decodeText(stored) as T)
+  }
+
+  /** The key of another handle; it has to belong to the same Hot. */
+  operandKey(other: HandleContext): Key {
+    if (other.dispatcher === this.context.dispatcher) return other.key
+    throw new TypeError(
+      `${this.operation}: '${other.key.name}' belongs to another Hot, which Redis can't reach from here: give await other.toJS()`
+    )
+  }
+
+  integer(name: string, value: unknown): number {
+    return integer(this.operation, name, value)
+  }
+
+  count(name: string, value: unknown): number {
+    return count(this.operation, name, value)
+  }
+
+  position(name: string, value: unknown): number {
+    return position(this.operation, name, value)
+  }
+
+  finite(name: string, value: unknown): number {
+    return finite(this.operation, name, value)
+  }
+
+  text(name: string, value: unknown): string {
+    return text(this.operation, name, value)
+  }
+
+  options<O extends object>(value: O): O {
+    return options(this.operation, value)
+  }
+}
+
+function listOf(requests: Request | readonly Request[]): readonly Request[] {
+  return Array.isArray(requests) ? (requests as readonly Request[]) : [requests as Request]
+}

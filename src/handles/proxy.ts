@@ -1,0 +1,242 @@
+import type { Pending as PendingType } from '../core/pending.js'
+import { Pending } from '../core/pending.js'
+import type { HandleContext } from './operation.js'
+import { rememberTarget } from './unwrap.js'
+
+/**
+ * The one Proxy behind every handle: property access, indexing, assignment, `delete` and calls become methods of the
+ * type. What JavaScript can only do at once (`in`, spread, JSON) can't ask Redis, and says what to call instead.
+ *
+ * The members of a handle are what its class puts on the prototype; everything else in square brackets or behind a dot
+ * is an item or a field, as the type declares.
+ */
+
+/** What the traps need of a type beside its members. */
+interface Target {
+  readonly context: HandleContext
+  at?(index: number): PendingType<unknown>
+  get?(field: string): PendingType<unknown>
+  set?(place: number | string, value: unknown): PendingType<unknown>
+  pop?(index: number): PendingType<unknown>
+  delete?(field: string): PendingType<unknown>
+}
+
+type Method = (this: Target, ...args: unknown[]) => unknown
+
+/**
+ * Names that the language and its tools look for on any object, to learn what it is: never fields, so that looking sends
+ * nothing. Fields of these names are reached by get() and set().
+ */
+const probes = new Set([
+  'then',
+  'toJSON',
+  '$$typeof',
+  'asymmetricMatch',
+  'constructor',
+  'hasAttribute',
+  'nodeType',
+  'tagName',
+  '@@__IMMUTABLE_ITERABLE__@@',
+  '@@__IMMUTABLE_RECORD__@@'
+])
+
+const memberTables = new WeakMap<object, ReadonlyMap<string | symbol, PropertyDescriptor>>()
+
+/** The methods and accessors of a class and its ancestors, Object's left out. */
+function membersOf(target: object): ReadonlyMap<string | symbol, PropertyDescriptor> {
+  const prototype = Object.getPrototypeOf(target) as object
+  const known = memberTables.get(prototype)
+  if (known) return known
+  const members = new Map<string | symbol, PropertyDescriptor>()
+  for (let p = prototype; p !== Object.prototype; p = Object.getPrototypeOf(p) as object) {
+    for (const name of Reflect.ownKeys(p)) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(p, name)
+      if (descriptor && name !== 'constructor' && !members.has(name)) members.set(name, descriptor)
+    }
+  }
+  memberTables.set(prototype, members)
+  return members
+}
+
+const wholeNumber = /^(?:0|-?[1-9]\d*)$/
+
+function indexOf(property: string): number | undefined {
+  if (!wholeNumber.test(property)) return undefined
+  const index = Number(property)
+  return Number.isSafeInteger(index) ? index : undefined
+}
+
+/** A method as the proxy gives it: whatever it throws becomes a rejection, so that methods fail in one way only. */
+function callable(target: Target, method: Method): (...args: unknown[]) => unknown {
+  return (...args) => {
+    try {
+      return method.apply(target, args)
+    } catch (error) {
+      return Pending.reject(error)
+    }
+  }
+}
+
+/** What to call a handle in an example: `dict`, `list`. */
+function example(target: Target): string {
+  return target.context.descriptor.name.replace(/^[A-Z]+/, capitals => capitals.toLowerCase())
+}
+
+/** What a handle can't do, and what to call instead. */
+function refuse(target: Target, what: string, instead: string): never {
+  const { descriptor, name } = target.context
+  throw new TypeError(`${what} can't ask Redis (${descriptor.name} '${name}'): use ${instead}`)
+}
+
+function place(target: Target, property: string): string {
+  const { descriptor, name } = target.context
+  return descriptor.indexedBy === 'field' ? `field '${property}' of '${name}'` : `[${property}] of '${name}'`
+}
+
+/** The handle with its traps. All traps stand here, in the order in which the language reference lists them. */
+export function proxied<H extends object>(handle: H): H {
+  const bound = new Map<string | symbol, unknown>()
+  const target = handle as unknown as Target
+  const members = membersOf(handle)
+  const { indexedBy } = target.context.descriptor
+
+  const proxy = new Proxy(handle, {
+    get(_, property) {
+      const known = bound.get(property)
+      if (known !== undefined) return known
+      const member = members.get(property)
+      if (member) {
+        if (member.get) return member.get.call(handle) as unknown
+        const method = callable(target, member.value as Method)
+        bound.set(property, method)
+        return method
+      }
+      if (typeof property === 'symbol') return symbolOf(target, property)
+      if (property === 'toJSON')
+        return () => refuse(target, 'JSON.stringify', `JSON.stringify(await ${example(target)}.toJS())`)
+      if (probes.has(property)) return undefined
+      return read(target, indexedBy, property)
+    },
+
+    set(_, property, value) {
+      const member = members.get(property)
+      if (member?.set) {
+        member.set.call(handle, value)
+        return true
+      }
+      if (typeof property === 'symbol' || member || probes.has(property)) return refuseMember(target, property)
+      const at = placeOf(target, property)
+      if (!target.set) return refusePlace(target, property, 'assigned')
+      target.context.dispatcher.assign(target.set(at, value))
+      return true
+    },
+
+    deleteProperty(_, property) {
+      if (typeof property === 'symbol' || members.has(property) || probes.has(property))
+        return refuseMember(target, property)
+      const at = placeOf(target, property)
+      const removed = typeof at === 'number' ? target.pop?.(at) : target.delete?.(at)
+      if (!removed) return refusePlace(target, property, 'deleted')
+      target.context.dispatcher.assign(removed)
+      return true
+    },
+
+    has(_, property) {
+      if (typeof property === 'symbol') return members.has(property)
+      return refuse(target, `'${property}' in ${example(target)}`, presence(target, property))
+    },
+
+    ownKeys() {
+      return refuse(target, 'spreading a handle, Object.keys and for … in', `await ${example(target)}.toJS()`)
+    },
+
+    getOwnPropertyDescriptor(_, property) {
+      if (typeof property === 'symbol') return undefined
+      return refuse(target, `looking for an own property '${property}'`, presence(target, property))
+    },
+
+    defineProperty(_, property) {
+      return refuse(target, `Object.defineProperty for '${String(property)}'`, 'an assignment or a method')
+    },
+
+    preventExtensions() {
+      return refuse(target, 'Object.freeze', `a copy: Object.freeze(await ${example(target)}.toJS())`)
+    },
+
+    setPrototypeOf() {
+      return refuse(target, 'Object.setPrototypeOf', 'a class of your own that holds the handle')
+    }
+  })
+  rememberTarget(proxy, handle)
+  return proxy
+}
+
+function presence(target: Target, property: string): string {
+  if (target.context.descriptor.indexedBy === 'field') return `await dict.has('${property}')`
+  return `await ${example(target)}.toJS(), or the method that looks for a value`
+}
+
+function symbolOf(target: Target, property: symbol): unknown {
+  switch (property) {
+    case Symbol.toPrimitive:
+      return () => refuse(target, 'turning a handle into text or a number', `await ${example(target)}.toJS()`)
+    case Symbol.iterator:
+      // At once: tools that find an iterator go on to read the size.
+      return refuse(target, 'spreading a handle and for … of', `for await … of, or await ${example(target)}.toJS()`)
+    case Symbol.toStringTag:
+      return `Hot${target.context.descriptor.name}`
+    default:
+      return undefined
+  }
+}
+
+function read(target: Target, indexedBy: string, property: string): unknown {
+  if (indexedBy === 'field') {
+    const field = asRejection(() => target.get?.(property) as PendingType<unknown>)
+    field.hint = () => `await dict.get('${property}'); to change a number, await dict.increment('${property}')`
+    return field
+  }
+  const index = indexedBy === 'position' ? indexOf(property) : undefined
+  if (index === undefined) return undefined
+  const item = asRejection(() => target.at?.(index) as PendingType<unknown>)
+  item.hint = () => {
+    const handle = example(target)
+    return `await ${handle}.at(${index}); to change it, await ${handle}.set(${index}, value)`
+  }
+  return item
+}
+
+function asRejection(call: () => PendingType<unknown>): PendingType<unknown> {
+  try {
+    return call()
+  } catch (error) {
+    return new Pending((_, reject) => reject(error))
+  }
+}
+
+/** Where an assignment or a `delete` goes. */
+function placeOf(target: Target, property: string): number | string {
+  const { descriptor, name } = target.context
+  if (descriptor.indexedBy === 'field') return property
+  const index = descriptor.indexedBy === 'position' ? indexOf(property) : undefined
+  if (index !== undefined) return index
+  throw new TypeError(
+    `a ${descriptor.name} has no ${place(target, property)} to assign or delete: '${name}' takes its methods only`
+  )
+}
+
+function refusePlace(target: Target, property: string, what: string): never {
+  const { descriptor, name } = target.context
+  throw new TypeError(
+    `[${property}] of ${descriptor.name} '${name}' can't be ${what}: it has methods for what it can do`
+  )
+}
+
+function refuseMember(target: Target, property: string | symbol): never {
+  const { descriptor, name } = target.context
+  const instead =
+    descriptor.indexedBy === 'field'
+      ? `for a field of that name use await dict.set('${String(property)}', value), dict.get and dict.delete`
+      : 'it can be neither assigned nor deleted'
+  throw new TypeError(`'${String(property)}' of '${name}' is a member of ${descriptor.name}: ${instead}`)
+}

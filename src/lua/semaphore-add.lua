@@ -1,8 +1,0 @@
--- Adds a permit to those there are. O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/semaphore-state.lua.
--- @include semaphore-state
--- @include same-permits
--- @include semaphore
-added = added + 1
-save()
-hand_on()

@@ -1,0 +1,74 @@
+import { LONGEST_TIMER, clearTimer, now, setTimer, sleep } from '../core/clock.js'
+import { TransactionConflictError, TransactionError } from '../core/errors.js'
+import { Transaction, notAFunction, type Attempt, type TransactionHost } from './transaction.js'
+
+export interface TransactionOptions {
+  /** How often it is run again when what it has read has changed. Default: 100. */
+  readonly retries?: number
+  /** How long it may take until it commits, all runs and waiting for a connection included, in milliseconds. Default: 30,000. */
+  readonly timeout?: number
+}
+
+const LONGEST_BACKOFF = 100
+
+/** Runs fn as a transaction, again until nothing it has read changes before the commit. */
+export async function runTransaction(
+  owner: object,
+  host: TransactionHost,
+  fn: () => unknown,
+  options: TransactionOptions
+): Promise<unknown> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('transaction: the options must be an object, such as { retries: 10 }')
+  }
+  const { retries = 100, timeout = 30_000 } = options
+  check(fn, retries, timeout)
+  const earlier = host.runner.settled()
+  const end = now() + timeout
+  for (let run = 0; run <= retries; run++) {
+    const transaction = new Transaction(owner, host, earlier)
+    const attempt = await withinTime(transaction, fn, end - now(), timeout)
+    if (attempt !== 'conflict') return attempt.value
+    // Longer each time, and by chance, so that those who collided do not meet again.
+    await sleep(Math.random() * Math.min(LONGEST_BACKOFF, 2 ** run, Math.max(0, end - now())))
+  }
+  throw new TransactionConflictError(
+    `what it had read changed before it could commit, ${retries + 1} times in a row: make it shorter, or give it more retries`,
+    { operation: 'transaction' }
+  )
+}
+
+/** One attempt, unless time runs out before it commits. */
+async function withinTime(
+  transaction: Transaction,
+  fn: () => unknown,
+  left: number,
+  timeout: number
+): Promise<Attempt> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimer(
+      () => {
+        const message = `not done after ${timeout} ms, nothing was written: it was waiting for ${transaction.waitingFor}`
+        transaction.giveUp()
+        reject(new TransactionError(message, { operation: 'transaction' }))
+      },
+      Math.min(left, LONGEST_TIMER)
+    )
+  })
+  try {
+    return await Promise.race([transaction.attempt(fn, () => clearTimer(timer)), tooLate])
+  } finally {
+    clearTimer(timer)
+  }
+}
+
+function check(fn: unknown, retries: unknown, timeout: unknown): void {
+  if (typeof fn !== 'function') throw notAFunction()
+  if (!Number.isSafeInteger(retries) || (retries as number) < 0) {
+    throw new TypeError(`transaction: retries must be a whole number, 0 or more, not ${String(retries)}`)
+  }
+  if (typeof timeout !== 'number' || !(timeout > 0)) {
+    throw new TypeError(`transaction: timeout must be a number of milliseconds above 0, not ${String(timeout)}`)
+  }
+}

@@ -1,0 +1,154 @@
+import { isReplyError, type ClientConnection } from '../clients/port.js'
+import type { ConnectionPools, Loan } from '../connection/pool.js'
+import { redirection } from '../connection/pipeline.js'
+import type { Topology } from '../connection/topology.js'
+import { keysOfAll, type Reply, type Request } from '../core/command.js'
+import { ConnectionError } from '../core/errors.js'
+import { multiCommands, wordsOf } from '../execution/plan.js'
+import { explain } from '../execution/reply-error.js'
+
+/** What a transaction needs to connect. */
+export interface Connections {
+  readonly pools: ConnectionPools
+  readonly topology: Topology
+}
+
+/**
+ * The connection that one attempt at a transaction has to itself: it watches what is read, and executes only if none of
+ * that has changed. It never reconnects: a new connection would have forgotten what was watched.
+ */
+export class WatchedConnection {
+  readonly #watched = new Set<string>()
+  #loan: Promise<Loan> | undefined
+  #lent: Loan | undefined
+  #lost = false
+  #refusal: Error | undefined
+  #closed = false
+  #queued = false
+
+  constructor(
+    private readonly connections: Connections,
+    /** Resolves when all that was called before the transaction has been answered. */
+    private readonly earlier: Promise<void> | undefined
+  ) {}
+
+  /** Whether anything has been read: then there is something to check before the end. */
+  get used(): boolean {
+    return this.#loan !== undefined
+  }
+
+  /** Whether it waits for other transactions to give a connection back. */
+  get queued(): boolean {
+    return this.#queued
+  }
+
+  /** Whether what was read counts for nothing, because the connection was lost or a key moved to another node. */
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  /** Watches the keys, and reads; what Redis refused has an Error as its reply. */
+  async read(requests: readonly Request[]): Promise<readonly Reply[]> {
+    const keys = keysOfAll(requests)
+    const { connection } = await (this.#loan ??= this.#borrow(keys[0] ?? ''))
+    const unwatched = keys.filter(key => !this.#watched.has(key))
+    for (const key of unwatched) this.#watched.add(key)
+    const watching = unwatched.length > 0 ? this.#watch(connection, unwatched) : undefined
+    const reading = requests.map(request => this.#reply(connection, wordsOf(request)))
+    const [refusal, replies] = await Promise.all([watching, Promise.all(reading)])
+    if (refusal) return [refusal]
+    const moved = replies.find(reply => reply instanceof Error && redirection.test(reply.message))
+    if (moved) throw await this.#moved(moved as Error)
+    return replies
+  }
+
+  /**
+   * The replies of a MULTI with these requests; undefined when nothing was done, because something read has changed since,
+   * or can't be vouched for.
+   */
+  async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
+    if (this.#refusal) throw this.#refusal
+    const connection = this.#lent?.connection
+    if (this.#lost || !connection?.ready) {
+      this.#lost = true
+      return undefined
+    }
+    try {
+      const replies = await connection.transact(multiCommands(requests))
+      this.#watched.clear()
+      return replies ?? undefined
+    } catch (error) {
+      if (isReplyError(error)) {
+        if (!redirection.test(error.message)) throw await this.#explained(error)
+        await this.#moved(error)
+        return undefined
+      }
+      this.#lost = true
+      if (requests.length === 0) return undefined
+      throw new ConnectionError(
+        'the connection was lost before Redis answered the EXEC of a transaction, so it may or may not have been applied; it is not run again',
+        { outcome: 'unknown', operation: 'transaction', cause: error }
+      )
+    }
+  }
+
+  /** Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. */
+  close(inFlight: boolean): void {
+    this.#closed = true
+    if (!this.#lent) return
+    const broken = inFlight || this.#lost
+    if (!broken && this.#watched.size > 0) this.#lent.connection.send(['UNWATCH']).catch(() => {})
+    this.#lent.giveBack({ broken })
+    this.#lent = undefined
+  }
+
+  /** What can't be watched must not be read either: then nothing is executed. */
+  async #watch(connection: ClientConnection, keys: readonly string[]): Promise<Error | undefined> {
+    const reply = await this.#reply(connection, ['WATCH', ...keys])
+    if (!(reply instanceof Error)) return undefined
+    if (redirection.test(reply.message)) throw await this.#moved(reply)
+    this.#refusal = await this.#explained(reply)
+    return reply
+  }
+
+  /** The reply, an Error where Redis refuses; throws when the connection is lost. */
+  async #reply(connection: ClientConnection, words: readonly string[]): Promise<Reply> {
+    try {
+      return await connection.send(words)
+    } catch (error) {
+      if (isReplyError(error)) return error
+      throw this.#lose(error)
+    }
+  }
+
+  async #borrow(key: string): Promise<Loan> {
+    await this.earlier
+    const loan = await this.connections.pools
+      .lend(key, isQueued => (this.#queued = isQueued))
+      .catch((error: unknown) => {
+        this.#loan = undefined
+        throw error
+      })
+    if (this.#closed) {
+      loan.giveBack({ broken: false })
+      throw new ConnectionError('the transaction is over', { outcome: 'not-sent' })
+    }
+    return (this.#lent = loan)
+  }
+
+  #explained(error: Error): Promise<Error> {
+    const info = { operation: 'transaction', key: [...this.#watched][0] ?? '', redisType: undefined }
+    return explain(error, info, [], () => Promise.resolve('none'))
+  }
+
+  async #moved(cause: Error): Promise<ConnectionError> {
+    for (const key of this.#watched) await this.connections.topology.refreshSlots(key)
+    return this.#lose(cause)
+  }
+
+  #lose(cause: unknown): ConnectionError {
+    this.#lost = true
+    const message = 'the connection was lost while a transaction was reading; it is run again'
+    return new ConnectionError(message, { cause, outcome: 'not-sent' })
+  }
+}

@@ -1,0 +1,81 @@
+import { callable, text } from '../../../core/arguments.js'
+import { command, script } from '../../../core/command.js'
+import type { Pending } from '../../../core/pending.js'
+import { defineType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { JsonValue } from '../../../handles/factory-options.js'
+import type { HandleContext, TypeDescriptor } from '../../../handles/operation.js'
+import { dictInsertDefault } from '../../../scripts.generated.js'
+import { Dict, missingNumber, type DictOptions, type FieldOf, type Fields, type Present } from '../dict/dict.js'
+
+/** A dict in Redis whose missing fields are made by a factory. */
+export type HotDefaultDict<T extends object, Input extends object = T> = DefaultDict<T, Input> &
+  Fields<T, Input, DefaultDict<T, Input>, never>
+
+/** Makes the value of a field that is missing. */
+export type DefaultFactory<Input> = () => Present<Input[keyof Input]>
+
+export interface DefaultDictFactory {
+  /**
+   * A dict whose missing fields are made by `factory` when they are read. See {@link HotDefaultDict}.
+   *
+   * @throws TypeError when the factory is not a function, the key is empty or not a string, or an option can't be right
+   * @example const counts = hot.defaultDict<Record<string, number>>(() => 0, 'counts')
+   */
+  <T extends object = Record<string, JsonValue>>(
+    factory: DefaultFactory<T>,
+    key?: string,
+    options?: DictOptions<T>
+  ): HotDefaultDict<T>
+}
+
+/**
+ * A Dict whose missing fields are made by a factory when they are read: once, atomically, so that all who read at the
+ * same time, in any process, see one value.
+ */
+export class DefaultDict<T extends object, Input extends object = T> extends Dict<T, Input> {
+  static override readonly descriptor: TypeDescriptor = { name: 'DefaultDict', redisType: 'hash', indexedBy: 'field' }
+
+  readonly #factory: DefaultFactory<Input>
+
+  /** @internal */
+  constructor(context: HandleContext, factory: DefaultFactory<Input>) {
+    super(context)
+    this.#factory = factory
+  }
+
+  /**
+   * The value of a field, made by the factory first when there is none: `await counts.apples` is the same. `HGET`, O(1); a
+   * field that is missing takes a script more (`HSETNX`).
+   *
+   * @throws CodecError when what the factory makes can't be stored; whatever the factory throws
+   * @example await counts.get('apples') // 0
+   */
+  override get<K extends FieldOf<T>>(field: K): Pending<Present<T[K]>> {
+    const op = this.context.op('get')
+    const { key } = this.context
+    const name = text(op.operation, 'the field', field)
+    const decode = op.decoder<Present<T[K]>>(name)
+    return op.update(
+      command('HGET', key, name),
+      stored => {
+        if (stored !== null) return { result: decode(stored) as Present<T[K]> }
+        const made = op.encode(this.#factory(), name)
+        return { result: decode(made) as Present<T[K]>, write: script(dictInsertDefault, [key], name, made) }
+      },
+      { insertsDefault: true }
+    )
+  }
+
+  /** @internal */
+  override [missingNumber](field: string): string {
+    return this.context.op('increment').encode(this.#factory(), field)
+  }
+}
+
+export const defaultDict: TypeDefinition<DefaultDictFactory> = defineType(
+  DefaultDict.descriptor,
+  (operation, [factory, key, options]) => {
+    const make = callable(operation, 'the factory', factory) as DefaultFactory<never>
+    return { key, options, create: context => new DefaultDict(context, make) }
+  }
+)

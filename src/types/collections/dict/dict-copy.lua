@@ -1,0 +1,8 @@
+-- Copies a hash, its time to live included, over another key; a hash that is not there empties the other. O(n).
+-- KEYS: hash, copy.
+-- @slow
+redis.call('HLEN', KEYS[1])
+redis.call('HLEN', KEYS[2])
+if redis.call('COPY', KEYS[1], KEYS[2], 'REPLACE') == 0 then
+  redis.call('DEL', KEYS[2])
+end

@@ -1,0 +1,297 @@
+import { entries as pairsOf, text } from '../../../core/arguments.js'
+import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
+import { slotGuardKey } from '../../../core/keys.js'
+import type { Pending } from '../../../core/pending.js'
+import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { HandleOptions, JsonValue, SchemaOptions } from '../../../handles/factory-options.js'
+import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from '../../../handles/handle.js'
+import type { Op, TypeDescriptor } from '../../../handles/operation.js'
+import { dictCopy, dictIncrement, replace } from '../../../scripts.generated.js'
+import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
+import { scan } from '../scan.js'
+
+/** Names a dict's fields can't be reached by with a dot; get() and set() reach them. */
+type Reserved = 'toJSON' | '$$typeof' | 'asymmetricMatch' | 'nodeType' | 'tagName'
+
+/** The fields of a dict: awaited to read, assigned to write, deleted to remove. */
+export type Fields<T, Input, Members, Missing> = {
+  [K in keyof T as K extends keyof Members | Reserved ? never : K]?:
+    Present<Input[K & keyof Input]> | Pending<Present<T[K]> | Missing>
+}
+
+/** A dict in Redis with the fields of `T`; `Input` is what may be given for them. */
+export type HotDict<T extends object, Input extends object = T> = Dict<T, Input> &
+  Fields<T, Input, Dict<T, Input>, undefined>
+
+/** A schema for each field of a Dict. */
+export type FieldSchemas = Readonly<Record<string, StandardSchema>>
+export type FieldInputs<S extends FieldSchemas> = { [K in keyof S]: SchemaInput<S[K]> }
+export type FieldOutputs<S extends FieldSchemas> = { [K in keyof S]: SchemaOutput<S[K]> }
+
+/** A schema for a dict whose fields are named already: for each field one, or one for all; what goes in comes out. */
+export type SchemaOf<T> =
+  StandardSchema<Present<T[keyof T]>> | { readonly [K in keyof T]?: StandardSchema<Present<T[K]>> }
+
+/** A dict's initial fields, as a record, a Map, or pairs. */
+export type InitialFields<T> = Partial<T> | Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
+
+/** Options of a dict whose fields are named already. */
+export type DictOptions<T> = HandleOptions<InitialFields<T>> & { readonly schema?: SchemaOf<NoInfer<T>> }
+
+export interface DictFactory {
+  /**
+   * A dict: like an object with fields. See {@link HotDict}.
+   *
+   * @throws TypeError when the key is empty or not a string, or an option can't be right
+   * @example const user = hot.dict<{ name: string; visits: number }>('user:1')
+   * @example const user = hot.dict('user:1', { schema: { name: z.string(), visits: z.number() } })
+   */
+  <S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, InitialFields<Record<string, SchemaInput<S>>>>
+  ): HotDict<Record<string, SchemaOutput<S>>, Record<string, SchemaInput<S>>>
+  <S extends FieldSchemas>(
+    key: string | undefined,
+    options: SchemaOptions<S, InitialFields<FieldInputs<S>>>
+  ): HotDict<FieldOutputs<S>, FieldInputs<S>>
+  <T extends object = Record<string, JsonValue>>(key?: string, options?: DictOptions<T>): HotDict<T>
+}
+
+/** The names of a record's fields. */
+export type FieldOf<T> = Extract<keyof T, string>
+/** The names of the fields that can hold a number. */
+export type NumberFieldOf<T> = {
+  [K in FieldOf<T>]: number extends T[K] ? K : NonNullable<T[K]> extends number ? K : never
+}[FieldOf<T>]
+/** What a field holds once it is there. */
+export type Present<V> = Exclude<V, undefined>
+
+/** What a missing field counts as when it is added to; behind a symbol, so that it takes no field's name. */
+export const missingNumber = Symbol('missingNumber')
+
+type Pairs<T> = Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
+
+/**
+ * A dict in Redis, used like an object with fields: `await user.name`, `user.name = 'Ada'`, `delete user.name`,
+ * `for await (const [field, value] of user)`. Every method is one atomic step.
+ *
+ * @typeParam T - the fields and what they hold
+ * @typeParam Input - what may be given for them, where a schema makes something else of it
+ */
+export class Dict<T extends object, Input extends object = T> extends Handle<T, Partial<Input> | Pairs<Input>> {
+  static readonly descriptor: TypeDescriptor = { name: 'Dict', redisType: 'hash', indexedBy: 'field' };
+
+  /** @internal */
+  [readAll](): Request {
+    return command('HGETALL', this.context.key)
+  }
+
+  /** @internal */
+  [fromReply]<V>(reply: Reply, each: Each<V>): Record<string, V> {
+    return Object.fromEntries(inPairs(reply).map(([field, stored]) => [field, each(stored, field)]))
+  }
+
+  /** @internal */
+  [fromPlain](operation: string, value: unknown, encode: ToText): Record<string, string> {
+    const pairs = pairsOf(operation, 'the value', value)
+    return Object.fromEntries(
+      pairs
+        .filter(([, item]) => item !== undefined)
+        .map(([field, item]) => [text(operation, 'a field', field), encode(item, field)])
+    )
+  }
+
+  /** @internal */
+  [writeAll](texts: Readonly<Record<string, string>>): readonly Request[] {
+    const { key } = this.context
+    const [first = [], ...others] = chunked(Object.entries(texts).flat())
+    return [
+      script(replace, [key, slotGuardKey(key)], 'HLEN', 'HSET', ...first),
+      ...others.map(chunk => command('HSET', key, ...chunk))
+    ]
+  }
+
+  /**
+   * How many fields there are. `HLEN`, O(1).
+   *
+   * @throws KeyTypeError when the key holds something else
+   * @example await user.size // 2
+   */
+  get size(): Pending<number> {
+    return this.context.op('size').read(command('HLEN', this.context.key), Number)
+  }
+
+  /**
+   * The value of a field, undefined when there is none: `await user.name` is the same. `HGET`, O(1).
+   *
+   * @throws CodecError when what is stored can't be read
+   * @example await user.get('size') // a field named like a member
+   */
+  get<K extends FieldOf<T>>(field: K): Pending<Present<T[K]> | undefined> {
+    const op = this.context.op('get')
+    const name = this.#field(op, field)
+    return op.read(command('HGET', this.context.key, name), op.decoder<Present<T[K]>>(name))
+  }
+
+  /**
+   * Sets a field: `user.name = 'Ada'`, awaited. `HSET`, O(1).
+   *
+   * @throws CodecError when the value can't be stored
+   * @example await user.set('name', 'Ada')
+   */
+  set<K extends FieldOf<Input>>(field: K, value: Present<Input[K]>): Pending<void> {
+    const op = this.context.op('set')
+    const name = this.#field(op, field)
+    return op.write(command('HSET', this.context.key, name, op.encode(value, name)))
+  }
+
+  /**
+   * Whether there is such a field. `HEXISTS`, O(1).
+   *
+   * @example await user.has('name') // true
+   */
+  has(field: FieldOf<T>): Pending<boolean> {
+    const op = this.context.op('has')
+    return op.read(command('HEXISTS', this.context.key, this.#field(op, field)), found => found === 1)
+  }
+
+  /**
+   * Removes a field and tells whether it was there. `HDEL`, O(1).
+   *
+   * @example await user.delete('name') // true
+   */
+  delete(field: FieldOf<T>): Pending<boolean> {
+    const op = this.context.op('delete')
+    return op.write(command('HDEL', this.context.key, this.#field(op, field)), removed => removed === 1)
+  }
+
+  /**
+   * Sets many fields in one step; the others stay. Fields that are undefined are left out. `HSET`, O(n).
+   *
+   * @throws CodecError, before anything is sent, when a value can't be stored
+   * @example await user.update({ name: 'Ada', visits: 1 })
+   */
+  update(fields: Partial<Input> | Pairs<Input>): Pending<void> {
+    const op = this.context.op('update')
+    const { key } = this.context
+    const texts = this[fromPlain](op.operation, fields, (value, field) => op.encode(value, field))
+    const flat = Object.entries(texts).flat()
+    const requests =
+      flat.length === 0
+        ? command('HLEN', key)
+        : chunked(flat, VALUES_PER_REQUEST).map(chunk => command('HSET', key, ...chunk))
+    return op.write(requests)
+  }
+
+  /**
+   * The value of a field, set to `value` first when there is none; in one step. `HSETNX` and `HGET` in a MULTI, O(1).
+   *
+   * @throws CodecError when the value can't be stored
+   * @example await user.getOrInsert('visits', 0)
+   */
+  getOrInsert<K extends FieldOf<T & Input>>(
+    field: K,
+    value: Present<Input[K & keyof Input]>
+  ): Pending<Present<T[K & keyof T]>> {
+    const op = this.context.op('getOrInsert')
+    const { key } = this.context
+    const name = this.#field(op, field)
+    const decode = op.decoder<Present<T[K & keyof T]>>(name)
+    const requests = [command('HSETNX', key, name, op.encode(value, name)), command('HGET', key, name)]
+    return op.write(requests, (_, stored) => decode(stored) as Present<T[K & keyof T]>)
+  }
+
+  /**
+   * Takes a field out and returns its value, undefined when there is none; in one step. `HGET` and `HDEL` in a MULTI, O(1).
+   *
+   * @example await session.pop('flash')
+   */
+  pop<K extends FieldOf<T>>(field: K): Pending<Present<T[K]> | undefined> {
+    const op = this.context.op('pop')
+    const { key } = this.context
+    const name = this.#field(op, field)
+    const decode = op.decoder<Present<T[K]>>(name)
+    return op.write([command('HGET', key, name), command('HDEL', key, name)], value => decode(value))
+  }
+
+  /**
+   * Adds to the number in a field, 0 when there is none, and returns the sum as JavaScript would have it. A script, O(1).
+   *
+   * @throws CodecError when the field holds something else; OverflowError past the safe integers. Nothing is changed then.
+   * @example await user.increment('visits') // 1
+   */
+  increment(field: NumberFieldOf<T>, by = 1): Pending<number> {
+    const op = this.context.op('increment')
+    const name = this.#field(op, field)
+    const amount = op.finite('the amount', by)
+    const request = script(dictIncrement, [this.context.key], name, amount, this[missingNumber](name))
+    return op.write(request, Number)
+  }
+
+  /**
+   * Copies it over another key, in one step, and returns a handle for the copy. A script (`COPY`), O(n).
+   *
+   * @throws KeyTypeError when either key holds something else; CrossSlotError on a cluster, when they live in different slots
+   * @example const backup = await user.copyTo('user:1:backup')
+   */
+  copyTo(key: string): Pending<this> {
+    const op = this.context.op('copyTo')
+    const copy = this.context.keyNamed(op.operation, key)
+    return op.write(script(dictCopy, [this.context.key, copy]), () => this.context.sameTypeAt(key) as this)
+  }
+
+  /**
+   * The fields' names, read in pages as the loop goes on. `HSCAN`, O(n) in all. See `entries()` for what it promises.
+   *
+   * @example for await (const field of user.keys()) console.log(field)
+   */
+  async *keys(): AsyncGenerator<FieldOf<T>, void, undefined> {
+    for await (const [field] of scan(this.context, 'HSCAN', 2)) yield field as FieldOf<T>
+  }
+
+  /**
+   * The fields' values, read in pages as the loop goes on. `HSCAN`, O(n) in all. See `entries()` for what it promises.
+   *
+   * @example for await (const value of user.values()) console.log(value)
+   */
+  async *values(): AsyncGenerator<Present<T[FieldOf<T>]>, void, undefined> {
+    for await (const [, value] of this.entries()) yield value
+  }
+
+  /**
+   * Fields and values, read in pages as the loop goes on: any size, constant memory. What is there during the whole loop
+   * comes once (repeats are recognised among the last 100,000 fields); what comes or goes meanwhile may or may not be
+   * seen. `HSCAN`, O(n) in all.
+   *
+   * @example for await (const [field, value] of user.entries()) console.log(field, value)
+   */
+  async *entries(): AsyncGenerator<[FieldOf<T>, Present<T[FieldOf<T>]>], void, undefined> {
+    const op = this.context.op('entries')
+    for await (const [field, stored] of scan(this.context, 'HSCAN', 2) as AsyncGenerator<[string, string]>) {
+      yield [field as FieldOf<T>, op.decodeText(stored, field) as Present<T[FieldOf<T>]>]
+    }
+  }
+
+  /** The same as `entries()`: `for await (const [field, value] of user)`. */
+  [Symbol.asyncIterator](): AsyncGenerator<[FieldOf<T>, Present<T[FieldOf<T>]>], void, undefined> {
+    return this.entries()
+  }
+
+  /** @internal */
+  [missingNumber](_field: string): string {
+    return '0'
+  }
+
+  #field(op: Op, field: unknown): string {
+    return op.text('the field', field)
+  }
+}
+
+function inPairs(reply: Reply): [string, string][] {
+  const flat = reply as string[]
+  const pairs: [string, string][] = []
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i] as string, flat[i + 1] as string])
+  return pairs
+}
+
+export const dict: TypeDefinition<DictFactory> = valueType(Dict)

@@ -1,0 +1,401 @@
+import { iterable } from '../../../core/arguments.js'
+import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
+import { auxKey, stagingKey, type Key } from '../../../core/keys.js'
+import type { Pending } from '../../../core/pending.js'
+import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { JsonValue, Positions, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
+import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from '../../../handles/handle.js'
+import type { Op, TypeDescriptor } from '../../../handles/operation.js'
+import { unwrap } from '../../../handles/unwrap.js'
+import {
+  listCount,
+  listInsert,
+  listPop,
+  listRepeat,
+  listReverse,
+  listSort,
+  listSplice
+} from '../../../scripts.generated.js'
+import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
+import { pages } from '../paging.js'
+
+/** A list of `T` in Redis; `Input` is what may be given for one, where a schema makes something else of it. */
+export type HotList<T, Input = T> = List<T, Input> & Positions<T, Input>
+
+export interface ListFactory {
+  /**
+   * A list: like an Array. See {@link HotList}.
+   *
+   * @throws TypeError when the key is empty or not a string, or an option can't be right
+   * @example const todo = hot.list<string>('todo', { initial: ['a', 'b'] })
+   */
+  <S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>>
+  ): HotList<SchemaOutput<S>, SchemaInput<S>>
+  <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>>): HotList<T>
+}
+
+/** No list is so long. Of an index beyond that the LSET of newer servers takes 32 bits, and so some other item. */
+const FARTHEST = 2 ** 31 - 1
+
+const last = (...lengths: Reply[]): number => Number(lengths.at(-1))
+
+/**
+ * A list in Redis, used like an Array: `await todo[0]`, `todo[0] = 'A'`, `delete todo[1]`, `for await (const item of todo)`.
+ * Negative positions count from the end. Every method is one atomic step, at any length.
+ */
+export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
+  static readonly descriptor: TypeDescriptor = { name: 'List', redisType: 'list', indexedBy: 'position' };
+
+  /** @internal */
+  [readAll](): Request {
+    return command('LRANGE', this.context.key, 0, -1)
+  }
+
+  /** @internal */
+  [fromReply]<V>(reply: Reply, each: Each<V>): V[] {
+    return (reply as string[]).map(text => each(text))
+  }
+
+  /** @internal */
+  [fromPlain](operation: string, value: unknown, encode: ToText): string[] {
+    return Array.from(iterable(operation, 'the value', value), item => encode(item))
+  }
+
+  /** @internal New items first, then the old ones are cut off: the list is never empty, and keeps its time to live. */
+  [writeAll](texts: readonly string[]): readonly Request[] {
+    const { key } = this.context
+    if (texts.length === 0) return [command('LTRIM', key, 1, 0)]
+    return [...pushes('RPUSH', key, texts), command('LTRIM', key, -texts.length, -1)]
+  }
+
+  /**
+   * How many items there are; assigning cuts the list to that length. `LLEN`, O(1).
+   *
+   * @throws KeyTypeError when the key holds something else
+   * @example await todo.length // 3
+   * @example todo.length = 0
+   */
+  get length(): Pending<number> {
+    return this.context.op('length').read(command('LLEN', this.context.key), Number)
+  }
+
+  set length(length: number) {
+    this.context.dispatcher.assign(this.truncate(length))
+  }
+
+  /**
+   * The item at a position, undefined when there is none: `await todo[0]` is the same. `LINDEX`, O(n) toward the middle.
+   *
+   * @throws TypeError when the index is not a whole number
+   * @example await todo.at(-1) // the last one
+   */
+  at(index: number): Pending<T | undefined> {
+    const op = this.context.op('at')
+    const at = op.integer('the index', index)
+    return op.read(command('LINDEX', this.context.key, at), op.decoder<T>())
+  }
+
+  /**
+   * Replaces the item at a position: `todo[0] = value`, awaited. `LSET`, O(n) toward the middle.
+   *
+   * @throws IndexError when there is no such item
+   * @example await todo.set(0, 'A')
+   */
+  set(index: number, value: Input): Pending<void> {
+    const op = this.context.op('set')
+    const at = op.integer('the index', index)
+    const within = Math.min(Math.max(at, -FARTHEST), FARTHEST)
+    return op.write(command('LSET', this.context.key, within, op.encode(value)))
+  }
+
+  /**
+   * Appends items and returns the new length. `RPUSH`, O(1) for each.
+   *
+   * @throws CodecError when a value can't be stored
+   * @example await todo.push('a', 'b') // 2
+   */
+  push(...values: Input[]): Pending<number> {
+    const op = this.context.op('push')
+    return this.#append(op, op.encodeAll(values))
+  }
+
+  /**
+   * Appends what an iterable gives, however much, and returns the new length. `RPUSH`, O(1) for each.
+   *
+   * @throws TypeError when it is not iterable; CodecError when a value can't be stored
+   * @example await todo.extend(['a', 'b']) // 2
+   */
+  extend(values: Iterable<Input>): Pending<number> {
+    const op = this.context.op('extend')
+    return this.#append(op, op.encodeAll(iterable(op.operation, 'the argument', values)))
+  }
+
+  /**
+   * Takes an item out and returns it, the last one unless a position is given; undefined when there is none. `RPOP`,
+   * `LPOP` at the ends, O(1); elsewhere a script, O(n).
+   *
+   * @throws TypeError when the index is not a whole number
+   * @example await todo.pop() // the last
+   * @example await todo.pop(1) // the second
+   */
+  pop(index = -1): Pending<T | undefined> {
+    const op = this.context.op('pop')
+    const { key } = this.context
+    const at = op.integer('the index', index)
+    const atEnd = at === 0 ? 'LPOP' : 'RPOP'
+    const request = at === 0 || at === -1 ? command(atEnd, key) : script(listPop, [key], at)
+    return op.write(request, op.decoder<T>())
+  }
+
+  /**
+   * Takes the first item out and returns it; undefined when there is none. `LPOP`, O(1).
+   *
+   * @example await todo.shift()
+   */
+  shift(): Pending<T | undefined> {
+    const op = this.context.op('shift')
+    return op.write(command('LPOP', this.context.key), op.decoder<T>())
+  }
+
+  /**
+   * Puts items in front, in the order given, and returns the new length. `LPUSH`, O(1) for each.
+   *
+   * @throws CodecError when a value can't be stored
+   * @example await todo.unshift('first', 'second')
+   */
+  unshift(...values: Input[]): Pending<number> {
+    const op = this.context.op('unshift')
+    const { key } = this.context
+    const texts = op.encodeAll(values).reverse()
+    return texts.length === 0 ? op.write(command('LLEN', key), Number) : op.write(pushes('LPUSH', key, texts), last)
+  }
+
+  /**
+   * Inserts an item before a position; a position past either end means that end. A script, O(n).
+   *
+   * @throws TypeError when the index is not a whole number; CodecError when the value can't be stored
+   * @example await todo.insert(1, 'in between')
+   */
+  insert(index: number, value: Input): Pending<void> {
+    const op = this.context.op('insert')
+    const at = op.integer('the index', index)
+    return op.write(script(listInsert, [this.context.key], at, op.encode(value)))
+  }
+
+  /**
+   * Removes items equal to `value`, the first `limit` of them (the last, if negative; all, if 0), and returns how many.
+   * `LREM`, O(n).
+   *
+   * @example await todo.remove('a') // 1
+   */
+  remove(value: Input, limit = 1): Pending<number> {
+    const op = this.context.op('remove')
+    const most = op.integer('the count', limit)
+    return op.write(command('LREM', this.context.key, most, op.encode(value)), Number)
+  }
+
+  /**
+   * The items from `start` up to, not including, `end`, as Array.slice has it. `LRANGE`, O(n).
+   *
+   * @example await todo.slice(0, 10)
+   */
+  slice(start = 0, end = Infinity): Pending<T[]> {
+    const op = this.context.op('slice')
+    const from = op.position('start', start)
+    const to = op.position('end', end)
+    // LRANGE counts the last one in, and has no way to say "up to nothing".
+    const range = to === 0 ? [1, 0] : [from, end === Infinity ? -1 : to - 1]
+    return op.read(command('LRANGE', this.context.key, ...range), op.arrayDecoder<T>())
+  }
+
+  /**
+   * Removes `deleteCount` items from `start` on, inserts others there and returns the removed ones, as Array.splice does.
+   * A script, O(n).
+   *
+   * @throws RangeError when a count or position is not whole; CodecError when a value can't be stored
+   * @example await todo.splice(1, 2, 'x') // ['b', 'c']
+   */
+  splice(start: number, ...rest: [deleteCount?: number, ...values: Input[]]): Pending<T[]> {
+    const op = this.context.op('splice')
+    // Array.splice takes a missing count for all there is, and undefined for none.
+    const [deleteCount = rest.length === 0 ? Infinity : 0, ...values] = rest
+    const { key } = this.context
+    const from = op.position('start', start)
+    const most = Math.max(0, op.position('deleteCount', deleteCount))
+    const texts = op.encodeAll(values)
+    const removed = op.arrayDecoder<T>()
+    if (texts.length <= VALUES_PER_REQUEST) {
+      return op.write(script(listSplice, [key], from, most, ...texts), removed)
+    }
+    const staging = stagingKey(key)
+    const requests = [...pushes('RPUSH', staging, texts), script(listSplice, [key, staging], from, most)]
+    return op.write(requests, (...replies) => removed(replies.at(-1) ?? []))
+  }
+
+  /**
+   * The position of the first item equal to `value`, -1 when there is none; found in Redis. `LPOS`, O(n).
+   *
+   * @example await todo.indexOf('b') // 1
+   */
+  indexOf(value: Input): Pending<number> {
+    return this.#position(this.context.op('indexOf'), value, 1)
+  }
+
+  /**
+   * The position of the last item equal to `value`, -1 when there is none; found in Redis. `LPOS`, O(n).
+   *
+   * @example await todo.lastIndexOf('b')
+   */
+  lastIndexOf(value: Input): Pending<number> {
+    return this.#position(this.context.op('lastIndexOf'), value, -1)
+  }
+
+  /**
+   * Whether an item equals `value`; found in Redis. `LPOS`, O(n).
+   *
+   * @example await todo.includes('b') // true
+   */
+  includes(value: Input): Pending<boolean> {
+    const op = this.context.op('includes')
+    const request = command('LPOS', this.context.key, op.encode(value))
+    return op.read(request, found => found !== null)
+  }
+
+  /**
+   * How many items equal `value`; counted in Redis. A script (`LPOS`), O(n).
+   *
+   * @example await todo.count('b') // 1
+   */
+  count(value: Input): Pending<number> {
+    const op = this.context.op('count')
+    return op.read(script(listCount, [this.context.key], op.encode(value)), Number)
+  }
+
+  /**
+   * Reverses the list in place. A script, O(n).
+   *
+   * @example await todo.reverse()
+   */
+  reverse(): Pending<void> {
+    return this.context.op('reverse').write(script(listReverse, [this.context.key]))
+  }
+
+  /**
+   * Sorts the list in place: numbers by value, then strings by UTF-16 code unit, then everything else by its JSON. With a
+   * codec of your own items are sorted by their stored text. A script, O(n log n).
+   *
+   * @example await scores.sort({ reverse: true })
+   */
+  sort(options: { readonly reverse?: boolean } = {}): Pending<void> {
+    const { key, values } = this.context
+    const request = script(listSort, [key, auxKey(key, 'sorting')], values.sortsAs, options.reverse ? 'DESC' : 'ASC')
+    return this.context.op('sort').write(request)
+  }
+
+  /**
+   * A local array: these items and then those of arrays and other lists, and single values, read in one step. O(n).
+   *
+   * @throws CrossSlotError on a cluster, when another list's key lives in another slot
+   * @example await todo.concat(['x'], otherList, 'y')
+   */
+  concat(...others: readonly (T | readonly T[] | List<T, Input>)[]): Pending<T[]> {
+    const op = this.context.op('concat')
+    const parts = others.map(other => (other instanceof List ? unwrap(other) : other))
+    const lists = [this, ...parts.filter(part => part instanceof List)] as List<T, Input>[]
+    const requests = lists.map(list => command('LRANGE', op.operandKey(list.context), 0, -1))
+    return op.read(requests, (mine, ...replies) =>
+      // Array's own concat: it takes arrays apart and appends single values.
+      op
+        .arrayDecoder<T>()(mine)
+        .concat(
+          ...parts.map(part =>
+            part instanceof List ? part.context.op('concat').arrayDecoder<T>()(replies.shift()) : (part as T | T[])
+          )
+        )
+    )
+  }
+
+  /**
+   * Makes the list its own contents `times` times over, in place; 0 empties it. A script, O(n × times).
+   *
+   * @throws RangeError when `times` is negative; OverflowError past 2^32 - 1 items
+   * @example await todo.repeat(2)
+   */
+  repeat(times: number): Pending<void> {
+    const op = this.context.op('repeat')
+    const { key } = this.context
+    const copies = op.count('the count', times)
+    return op.write(copies === 0 ? command('LTRIM', key, 1, 0) : script(listRepeat, [key], copies))
+  }
+
+  /**
+   * Keeps the first `length` items at most: `todo.length = n`, awaited. `LTRIM`, O(n) in what goes.
+   *
+   * @throws RangeError when `length` is negative
+   * @example await todo.truncate(100)
+   */
+  truncate(length: number): Pending<void> {
+    const op = this.context.op('truncate')
+    const keep = op.count('the length', length)
+    return op.write(command('LTRIM', this.context.key, ...(keep === 0 ? [1, 0] : [0, keep - 1])))
+  }
+
+  /**
+   * Positions and items, read in pages as the loop goes on: any length, constant memory. `LRANGE`, O(n) in all.
+   *
+   * @example for await (const [index, item] of todo.entries()) console.log(index, item)
+   */
+  async *entries(): AsyncGenerator<[number, T], void, undefined> {
+    const decode = this.context.op('entries').decoder<T>()
+    let index = 0
+    for await (const items of this.#pages()) for (const item of items) yield [index++, decode(item) as T]
+  }
+
+  /**
+   * The items, read in pages as the loop goes on: any length, constant memory. `LRANGE`, O(n) in all.
+   *
+   * @example for await (const item of todo) console.log(item)
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const decode = this.context.op('entries').decoder<T>()
+    for await (const items of this.#pages()) for (const item of items) yield decode(item) as T
+  }
+
+  /** Pages of items until one is empty: as for an Array, what is appended during the loop belongs to it. */
+  async *#pages(): AsyncGenerator<readonly string[], void, undefined> {
+    let index = 0
+    for (let more = true; more;) {
+      more = false
+      for await (const { items } of pages(index, (from, size) => this.#page(from, size))) {
+        index += items.length
+        more = items.length > 0
+        yield items
+      }
+    }
+  }
+
+  async #page(from: number, size: number): Promise<{ items: string[]; next: number | undefined }> {
+    const request = command('LRANGE', this.context.key, from, from + size - 1)
+    const items = await this.context.op('entries').read(request, reply => reply as string[])
+    return { items, next: items.length === size ? from + size : undefined }
+  }
+
+  #position(op: Op, value: Input, rank: number): Pending<number> {
+    const request = command('LPOS', this.context.key, op.encode(value), 'RANK', rank)
+    return op.read(request, found => (found === null ? -1 : Number(found)))
+  }
+
+  #append(op: Op, texts: readonly string[]): Pending<number> {
+    if (texts.length === 0) return op.write(command('LLEN', this.context.key), Number)
+    return op.write(pushes('RPUSH', this.context.key, texts), last)
+  }
+}
+
+/** Requests that push any number of items. */
+function pushes(name: 'RPUSH' | 'LPUSH', key: Key, texts: readonly string[]): readonly Request[] {
+  return chunked(texts).map(chunk => command(name, key, ...chunk))
+}
+
+export const list: TypeDefinition<ListFactory> = valueType(List)

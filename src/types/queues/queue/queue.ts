@@ -1,0 +1,415 @@
+import { iterable, leaseOf, positive, waitOptions } from '../../../core/arguments.js'
+import { chunked, command, type Reply, type Request, type Write } from '../../../core/command.js'
+import type { Key } from '../../../core/keys.js'
+import type { Pending } from '../../../core/pending.js'
+import type { Grant, Lease, LeaseSpec, WaitOptions } from '../../../core/wait-spec.js'
+import { defineType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { JsonValue, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
+import {
+  Handle,
+  fromPlain,
+  fromReply,
+  readAll,
+  timedKeys,
+  writeAll,
+  type Each,
+  type ToText
+} from '../../../handles/handle.js'
+import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
+import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
+import { leaseRenewal } from '../../lease-renewal.js'
+import { Getting, Joining, Putting, QueueRequests, type Discipline } from './queue-requests.js'
+
+/** A queue in Redis, first in, first out. */
+export type HotQueue<T, Input = T> = Queue<T, Input>
+
+/** A queue in Redis, last in, first out. */
+export type HotLifoQueue<T, Input = T> = LifoQueue<T, Input>
+
+/** A queue in Redis whose items are unique, first in, first out. */
+export type HotSetQueue<T, Input = T> = SetQueue<T, Input>
+
+/** A queue in Redis whose items are unique, last in, first out. */
+export type HotLifoSetQueue<T, Input = T> = LifoSetQueue<T, Input>
+
+/** Options of the queues. */
+interface Bounded {
+  /** How many items the queue holds at most: `put` waits for space. The same for all handles of a key that give one. */
+  readonly maxsize?: number
+}
+
+export interface QueueFactory {
+  /**
+   * A queue: first in, first out. See {@link HotQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const jobs = hot.queue<string>('jobs', { maxsize: 100 })
+   */
+  <S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotQueue<SchemaOutput<S>, SchemaInput<S>>
+  <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>> & Bounded): HotQueue<T>
+}
+
+export interface LifoQueueFactory {
+  /**
+   * A queue: last in, first out. See {@link HotLifoQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const undo = hot.lifoQueue<string>('undo')
+   */
+  <S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotLifoQueue<SchemaOutput<S>, SchemaInput<S>>
+  <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>> & Bounded): HotLifoQueue<T>
+}
+
+export interface SetQueueFactory {
+  /**
+   * A queue whose items are unique: first in, first out. See {@link HotSetQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const pages = hot.setQueue<string>('pages to crawl')
+   */
+  <S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotSetQueue<SchemaOutput<S>, SchemaInput<S>>
+  <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>> & Bounded): HotSetQueue<T>
+}
+
+export interface LifoSetQueueFactory {
+  /**
+   * A queue whose items are unique: last in, first out. See {@link HotLifoSetQueue}.
+   *
+   * @throws TypeError, RangeError when the key is empty or not a string, or an option can't be right
+   * @example const recent = hot.lifoSetQueue<string>('recent')
+   */
+  <S extends StandardSchema>(
+    key: string | undefined,
+    options: SchemaOptions<S, Iterable<SchemaInput<S>>> & Bounded
+  ): HotLifoSetQueue<SchemaOutput<S>, SchemaInput<S>>
+  <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>> & Bounded): HotLifoSetQueue<T>
+}
+
+/** How consume() hands out items. */
+export interface ConsumeOptions {
+  /** Milliseconds after which the item of a consumer that died goes to another; 30,000 unless given, at least 100. */
+  readonly lease?: number
+  /** Ends the loop when it aborts: with its reason, once the item at hand is done. */
+  readonly signal?: AbortSignal
+}
+
+/** An item that is leased while it is being worked on. */
+interface Leased<T> {
+  readonly item: T
+  readonly ticket: string
+  readonly lease: Lease
+}
+
+/**
+ * What all queues do: hand out items, each to one taker, in any process; who finds nothing waits in line, and is handedOver the
+ * next item by whoever puts it.
+ *
+ * @typeParam Put - what put() resolves with
+ */
+abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>> {
+  readonly #requests: QueueRequests
+
+  /** @internal */
+  constructor(context: HandleContext, discipline: Discipline) {
+    super(context)
+    this.#requests = new QueueRequests(context, discipline)
+  }
+
+  /** @internal */
+  [readAll](): Request {
+    return this.#requests.read('items')
+  }
+
+  /** @internal */
+  [fromReply]<V>(reply: Reply, each: Each<V>): V[] {
+    return (reply as string[]).map(text => each(text))
+  }
+
+  /** @internal */
+  [fromPlain](operation: string, value: unknown, encode: ToText): string[] {
+    const texts = Array.from(iterable(operation, 'the value', value), item => encode(item))
+    return this.#requests.discipline.unique ? [...new Set(texts)] : texts
+  }
+
+  /** @internal What is leased is replaced, too; what fits goes to those who wait. */
+  [writeAll](texts: readonly string[]): readonly Request[] {
+    const { key } = this.context
+    if (this.maxsize !== undefined && texts.length > this.maxsize) {
+      throw new RangeError(
+        `${this.context.op('replace').operation}: '${key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
+      )
+    }
+    const cut = texts.length === 0 ? command('LTRIM', key, 1, 0) : command('LTRIM', key, -texts.length, -1)
+    return [...chunked(texts).map(chunk => command('RPUSH', key, ...chunk)), cut, this.#requests.settle('replace')]
+  }
+
+  /** @internal */
+  override get [timedKeys](): readonly Key[] {
+    const { key } = this.context
+    return this.#requests.discipline.unique ? [key, this.#requests.auxKey('members')] : [key]
+  }
+
+  /**
+   * Deletes all items, what is leased, and the maxsize that was set. Who waits goes on waiting. A MULTI of `DEL` and a
+   * script, O(n).
+   *
+   * @example await jobs.clear()
+   */
+  override clear(): Pending<void> {
+    const requests = [command('DEL', this.context.key), this.#requests.settle('clear')]
+    return this.context.untypedOp('clear').write(requests)
+  }
+
+  /**
+   * Puts an item, and waits for space if the queue is full. A script: `RPUSH`, or `PUBLISH` to the process that waits for
+   * it. O(1). A set queue resolves with whether the item was new.
+   *
+   * @throws CodecError when the item can't be stored; QueueFullError when there is no space within `timeout` milliseconds;
+   * the signal's reason when it aborts; MismatchError when another handle has set another maxsize; TransactionError inside
+   * of a transaction, when this handle has a maxsize
+   * @example await jobs.put({ resize: 'cat.png' })
+   * @example await jobs.put('a', { timeout: 5_000, signal })
+   */
+  put(item: Input, limits: WaitOptions = {}): Pending<Put> {
+    const op = this.context.op('put')
+    return op.wait(new Putting(this.#requests, op, op.encode(item)), limits)
+  }
+
+  /**
+   * Puts an item if there is space. A script, as for put(), O(1).
+   *
+   * @throws CodecError when the item can't be stored; QueueFullError when there is no space
+   * @example await jobs.putNowait('a')
+   */
+  putNowait(item: Input): Pending<Put> {
+    const op = this.context.op('putNowait')
+    return op.run(this.#requests.putNow(op, op.encode(item)))
+  }
+
+  /**
+   * Takes the next item, and waits for one if there is none: at most once. Who came first is served first. A script: `LPOP`,
+   * or `RPOP` of a LIFO queue, O(1).
+   *
+   * @throws QueueEmptyError when there is none within `timeout` milliseconds; the signal's reason when it aborts;
+   * KeyTypeError when the key holds something else; CodecError when the item can't be read, which is gone then
+   * @example const job = await jobs.get()
+   * @example const job = await jobs.get({ timeout: 5_000, signal })
+   */
+  get(limits: WaitOptions = {}): Pending<T> {
+    const op = this.context.op('get')
+    return op.wait(new Getting(this.#requests, op, op.decoder<T>() as (reply: Reply) => T), limits)
+  }
+
+  /**
+   * Takes the next item if there is one. A script, as for get(), O(1).
+   *
+   * @throws QueueEmptyError when there is none
+   * @example const job = await jobs.getNowait()
+   */
+  getNowait(): Pending<T> {
+    const op = this.context.op('getNowait')
+    return op.run(this.#requests.getNow<T>(op))
+  }
+
+  /**
+   * The next item, left where it is; undefined when there is none. A script around `LINDEX`, O(1).
+   *
+   * @example await jobs.peek()
+   */
+  peek(): Pending<T | undefined> {
+    const op = this.context.op('peek')
+    return op.read(this.#requests.read('peek'), op.decoder<T>())
+  }
+
+  /**
+   * How many items the queue holds at most, as it was given to this handle; undefined where it was not. Asks nobody.
+   *
+   * @example jobs.maxsize // 100
+   */
+  get maxsize(): number | undefined {
+    return this.#requests.discipline.maxsize
+  }
+
+  /**
+   * How many items are there to be taken; what is leased does not count. A script around `LLEN`, O(1).
+   *
+   * @example await jobs.size // 3
+   */
+  get size(): Pending<number> {
+    return this.context.op('size').read(this.#requests.read('size'), Number)
+  }
+
+  /**
+   * Whether there is no item to be taken. A script around `LLEN`, O(1).
+   *
+   * @example await jobs.empty()
+   */
+  empty(): Pending<boolean> {
+    return this.context.op('empty').read(this.#requests.read('size'), size => size === 0)
+  }
+
+  /**
+   * Whether putting an item would have to wait: never for a queue without a maxsize. A script around `LLEN`, and `HGET`,
+   * O(1).
+   *
+   * @example await jobs.full()
+   */
+  full(): Pending<boolean> {
+    const requests = [this.#requests.read('size'), command('HGET', this.#requests.auxKey('state'), 'maxsize')]
+    const isFull = (size?: Reply, stored?: Reply): boolean => Number(size) >= Number(stored ?? this.maxsize ?? Infinity)
+    return this.context.op('full').read(requests, isFull)
+  }
+
+  /**
+   * Waits until the queue is empty and nothing of it is leased. A script, O(1).
+   *
+   * @throws WaitTimeoutError when that takes longer than `timeout` milliseconds; the signal's reason when it aborts
+   * @example await jobs.join()
+   */
+  join(limits: WaitOptions = {}): Pending<void> {
+    const op = this.context.op('join')
+    return op.wait(new Joining(this.#requests, op), limits)
+  }
+
+  /**
+   * Takes item after item as get() does, at most once, and waits for more without end. O(1) for each.
+   *
+   * @example for await (const job of jobs) await work(job)
+   */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    for (;;) yield await this.get()
+  }
+
+  /**
+   * Takes item after item, at least once, and waits for more: each is leased while the loop's body runs on it, and the lease
+   * renewed every third of its length. Asking for the next one tells that it is done; leaving the loop, or the death of the
+   * process, puts it back in front. A script, O(1) for each.
+   *
+   * @throws TypeError, RangeError when the lease is shorter than 100 ms; the signal's reason when it aborts
+   * @example for await (const job of jobs.consume({ lease: 30_000, signal })) await work(job)
+   */
+  async *consume(how: ConsumeOptions = {}): AsyncIterableIterator<T> {
+    const op = this.context.op('consume')
+    const { lease, signal } = op.options(how)
+    const length = leaseOf(op.operation, lease)
+    const limits = waitOptions(op.operation, signal === undefined ? {} : { signal })
+    const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(op, reply, grant, length)
+    let held: Leased<T> | undefined
+    try {
+      for (;;) {
+        if (held && signal?.aborted) await this.#endLease(op, held, 'done')
+        const done: string = held?.ticket ?? ''
+        held?.lease.stop()
+        held = undefined
+        held = await op.wait(new Getting(this.#requests, op, decode, length, done), limits)
+        yield held.item
+      }
+    } finally {
+      if (held && !held.lease.over) await this.#endLease(op, held, 'back')
+    }
+  }
+
+  /** Leased from now on; what can't be read goes back. */
+  #lease(op: Op, reply: Reply, grant: Grant, length: number): Leased<T> {
+    const { ticket } = grant
+    const lease = this.context.dispatcher.autoRenew(this.#leaseSpec(op, grant, length))
+    try {
+      return { item: op.decoder<T>()(reply) as T, ticket, lease }
+    } catch (error) {
+      void lease.giveUp('')
+      throw error
+    }
+  }
+
+  #leaseSpec(op: Op, { ticket, since, handedOver }: Grant, length: number): LeaseSpec {
+    const leases = this.#requests.auxKey('leases')
+    return {
+      leases,
+      ticket,
+      length,
+      since,
+      handedOver,
+      renewal: () => leaseRenewal(op, leases, ticket, length),
+      surrender: () => this.#leaseEnd(op, ticket, 'back')
+    }
+  }
+
+  #endLease(op: Op, { ticket, lease }: Leased<T>, how: 'done' | 'back'): Pending<undefined> {
+    lease.stop()
+    return this.context.dispatcher.runDetached(this.#leaseEnd(op, ticket, how))
+  }
+
+  #leaseEnd(op: Op, ticket: string, how: 'done' | 'back'): Write<undefined> {
+    return op.writeCommand<undefined>(this.#requests.endLease(ticket, how), undefined, { idempotent: true })
+  }
+}
+
+/**
+ * A queue in Redis, first in, first out, for any number of processes: `await jobs.put(job)`, `await jobs.get()`,
+ * `for await (const job of jobs.consume())`.
+ */
+export class Queue<T, Input = T> extends BaseQueue<T, void, Input> {
+  static readonly descriptor: TypeDescriptor = { name: 'Queue', redisType: 'list', indexedBy: 'nothing' }
+
+  /** @internal */
+  constructor(context: HandleContext, maxsize: number | undefined) {
+    super(context, { order: 'FIFO', unique: false, maxsize })
+  }
+}
+
+/** A Queue from which the item that was put last is taken first. */
+export class LifoQueue<T, Input = T> extends BaseQueue<T, void, Input> {
+  static readonly descriptor: TypeDescriptor = { name: 'LifoQueue', redisType: 'list', indexedBy: 'nothing' }
+
+  /** @internal */
+  constructor(context: HandleContext, maxsize: number | undefined) {
+    super(context, { order: 'LIFO', unique: false, maxsize })
+  }
+}
+
+/** A Queue in which each item is once: `put` resolves with whether it was new. What has been taken can be put again. */
+export class SetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
+  static readonly descriptor: TypeDescriptor = { name: 'SetQueue', redisType: 'list', indexedBy: 'nothing' }
+
+  /** @internal */
+  constructor(context: HandleContext, maxsize: number | undefined) {
+    super(context, { order: 'FIFO', unique: true, maxsize })
+  }
+}
+
+/** A SetQueue from which the item that was put last is taken first. */
+export class LifoSetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
+  static readonly descriptor: TypeDescriptor = { name: 'LifoSetQueue', redisType: 'list', indexedBy: 'nothing' }
+
+  /** @internal */
+  constructor(context: HandleContext, maxsize: number | undefined) {
+    super(context, { order: 'LIFO', unique: true, maxsize })
+  }
+}
+
+interface QueueClass {
+  readonly descriptor: TypeDescriptor
+  new (context: HandleContext, maxsize: number | undefined): object
+}
+
+function queueType<Factory>(Class: QueueClass): TypeDefinition<Factory> {
+  return defineType(Class.descriptor, (operation, [key, options]) => {
+    const { maxsize } = (options ?? {}) as Bounded
+    const most = maxsize === undefined ? undefined : positive(operation, 'maxsize', maxsize)
+    return { key, options, create: context => new Class(context, most) }
+  })
+}
+
+export const queue: TypeDefinition<QueueFactory> = queueType(Queue)
+export const lifoQueue: TypeDefinition<LifoQueueFactory> = queueType(LifoQueue)
+export const setQueue: TypeDefinition<SetQueueFactory> = queueType(SetQueue)
+export const lifoSetQueue: TypeDefinition<LifoSetQueueFactory> = queueType(LifoSetQueue)

@@ -1,0 +1,146 @@
+import { nanoid } from 'nanoid'
+import { script, command } from '../../../core/command.js'
+import { newKeyInSlot, type Key } from '../../../core/keys.js'
+import { stringRepeat } from '../../../scripts.generated.js'
+import type { Pending } from '../../../core/pending.js'
+import type { Op, TypeDescriptor } from '../../../handles/operation.js'
+import type { HotString, Replacement } from '../string/string.js'
+import { Text, fillLength, storable } from '../text.js'
+import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { InitialOnly } from '../../../handles/factory-options.js'
+
+/** A string in Redis that never changes. */
+export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
+  readonly [index: number]: Pending<string | undefined>
+  /** With the first match replaced, as a new string. `GET`, `SET`, O(n). */
+  replace(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString>
+  /** Whether it equals a plain string, or another handle's, both read in one step. O(n). */
+  equals(other: HotImmutableString | HotString | string): Pending<boolean>
+}
+
+/**
+ * A string that never changes. See {@link HotImmutableString}.
+ *
+ * @throws TypeError when the key is empty or not a string
+ * @example const hello = hot.immutableString('hello', { initial: 'Hello' })
+ */
+export type ImmutableStringFactory = (key?: string, options?: InitialOnly<string>) => HotImmutableString
+
+/**
+ * A string in Redis that never changes: what makes another string of it gives a new handle, for a new key in the same slot.
+ * Writing to it is a TypeError.
+ */
+export class ImmutableString extends Text {
+  static readonly descriptor: TypeDescriptor = { name: 'ImmutableString', redisType: 'string', indexedBy: 'position' }
+
+  /** The text. `GET`, O(n). */
+  get value(): Pending<string> {
+    return this.toJS()
+  }
+
+  /**
+   * Its text and then the others', as a new string. A script, O(n).
+   *
+   * @example const greeting = await hello.concat(', ', 'world')
+   */
+  concat(...texts: string[]): Pending<HotImmutableString> {
+    const op = this.context.op('concat')
+    for (const text of texts) storable(op, text)
+    // Halves of a surrogate pair may meet where two texts do.
+    return this.#inRedis(op, 1, storable(op, texts.join('')))
+  }
+
+  /**
+   * Its text `times` times over, as a new string. A script, O(n × times).
+   *
+   * @throws RangeError when `times` is negative; OverflowError past 512 MB
+   * @example const line = await dash.repeat(40)
+   */
+  repeat(times: number): Pending<HotImmutableString> {
+    const op = this.context.op('repeat')
+    return this.#inRedis(op, op.count('the count', times), '')
+  }
+
+  /**
+   * With the first match replaced, as a new string. `GET`, `SET`, O(n). With one argument, which would overwrite this one, it
+   * is a TypeError.
+   *
+   * @example const other = await title.replace(/e/, 'E')
+   */
+  override replace(search: string | RegExp, replacement?: Replacement): Pending<never> {
+    const op = this.context.op('replace')
+    if (replacement === undefined) {
+      throw new TypeError(
+        `${op.operation}: '${this.context.name}' is immutable: use hot.string() for text that changes`
+      )
+    }
+    return this.#computed(op, text => text.replace(search, replacement as string)) as Pending<never>
+  }
+
+  /** With every match replaced, as a new string. `GET`, `SET`, O(n). */
+  replaceAll(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString> {
+    return this.#computed(this.context.op('replaceAll'), text => text.replaceAll(search, replacement as string))
+  }
+
+  /** In upper case, as a new string. `GET`, `SET`, O(n). */
+  toUpperCase(): Pending<HotImmutableString> {
+    return this.#computed(this.context.op('toUpperCase'), text => text.toUpperCase())
+  }
+
+  /** In lower case, as a new string. `GET`, `SET`, O(n). */
+  toLowerCase(): Pending<HotImmutableString> {
+    return this.#computed(this.context.op('toLowerCase'), text => text.toLowerCase())
+  }
+
+  /** Without white space at either end, as a new string. `GET`, `SET`, O(n). */
+  trim(): Pending<HotImmutableString> {
+    return this.#computed(this.context.op('trim'), text => text.trim())
+  }
+
+  /** Without white space at the beginning, as a new string. `GET`, `SET`, O(n). */
+  trimStart(): Pending<HotImmutableString> {
+    return this.#computed(this.context.op('trimStart'), text => text.trimStart())
+  }
+
+  /** Without white space at the end, as a new string. `GET`, `SET`, O(n). */
+  trimEnd(): Pending<HotImmutableString> {
+    return this.#computed(this.context.op('trimEnd'), text => text.trimEnd())
+  }
+
+  /** Filled up in front to `length` code units, as a new string. `GET`, `SET`, O(n). */
+  padStart(length: number, fill = ' '): Pending<HotImmutableString> {
+    const op = this.context.op('padStart')
+    const to = fillLength(op, length)
+    return this.#computed(op, text => text.padStart(to, fill))
+  }
+
+  /** Filled up behind to `length` code units, as a new string. `GET`, `SET`, O(n). */
+  padEnd(length: number, fill = ' '): Pending<HotImmutableString> {
+    const op = this.context.op('padEnd')
+    const to = fillLength(op, length)
+    return this.#computed(op, text => text.padEnd(to, fill))
+  }
+
+  #inRedis(op: Op, times: number, behind: string): Pending<HotImmutableString> {
+    const { made, key } = this.#newString(op)
+    return op.write(script(stringRepeat, [this.context.key, key], times, behind), made)
+  }
+
+  /** It never changes, so nothing can come between reading it and writing what was made of it. */
+  #computed(op: Op, change: (text: string) => string): Pending<HotImmutableString> {
+    const { made, key } = this.#newString(op)
+    return op.update(command('GET', this.context.key), stored => {
+      const text = storable(op, change((stored as string | null) ?? ''))
+      return { result: made(), write: command('SET', key, text) }
+    })
+  }
+
+  #newString(op: Op): { made: () => HotImmutableString; key: Key } {
+    const { context } = this
+    const name = newKeyInSlot(context.name, context.key, nanoid())
+    const made = (): HotImmutableString => context.sameTypeAt(name) as HotImmutableString
+    return { made, key: context.keyNamed(op.operation, name) }
+  }
+}
+
+export const immutableString: TypeDefinition<ImmutableStringFactory> = plainType(ImmutableString)

@@ -1,0 +1,190 @@
+import { script, command, type Request } from '../../../core/command.js'
+import { noSuchIndex } from '../../../core/errors.js'
+import { stringRepeat, stringSplice } from '../../../scripts.generated.js'
+import type { Pending } from '../../../core/pending.js'
+import { readModifyWrite, type Change } from '../read-modify-write.js'
+import type { Op, TypeDescriptor } from '../../../handles/operation.js'
+import { Text, fillLength, storable } from '../text.js'
+import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { InitialOnly, Positions } from '../../../handles/factory-options.js'
+
+/** A mutable string in Redis. */
+export type HotString = MutableString & Positions<string>
+
+/**
+ * A mutable string. See {@link HotString}.
+ *
+ * @throws TypeError when the key is empty or not a string
+ * @example const title = hot.string('title', { initial: 'HOT' })
+ */
+export type StringFactory = (key?: string, options?: InitialOnly<string>) => HotString
+
+/** What String.replace puts in. */
+export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
+
+/**
+ * A mutable string in Redis: the methods that give a new string in JavaScript change the one that is stored. Positions are
+ * JavaScript's, for any text. Every method is one atomic step; a missing key is the empty string.
+ */
+export class MutableString extends Text {
+  static readonly descriptor: TypeDescriptor = { name: 'String', redisType: 'string', indexedBy: 'position' }
+
+  /**
+   * The text; assigning replaces it, and keeps the time to live. `GET`, `SET`, O(n).
+   *
+   * @example await title.value
+   * @example title.value = 'HOT'
+   */
+  get value(): Pending<string> {
+    return this.toJS()
+  }
+
+  set value(value: string) {
+    this.context.dispatcher.assign(this.replace(value))
+  }
+
+  /**
+   * Replaces the code unit at a position: `title[0] = 'h'`, awaited. A script (`SETRANGE` where all is ASCII), O(n).
+   *
+   * @throws IndexError when there is no such position
+   * @example await title.set(0, 'h')
+   */
+  set(index: number, text: string): Pending<void> {
+    const op = this.context.op('set')
+    return this.#splice(op, op.integer('the index', index), 1, text, true)
+  }
+
+  /**
+   * Puts text behind. `APPEND`, O(1).
+   *
+   * @throws TypeError when it is not a string
+   * @example await log.append('done\n')
+   */
+  append(text: string): Pending<void> {
+    const op = this.context.op('append')
+    return op.write(command('APPEND', this.context.key, storable(op, text)))
+  }
+
+  /**
+   * Puts text in front. A script, O(n).
+   *
+   * @example await title.prepend('The ')
+   */
+  prepend(text: string): Pending<void> {
+    return this.#splice(this.context.op('prepend'), 0, 0, text, false)
+  }
+
+  /**
+   * Makes it its own text `times` times over; 0 empties it. A script, O(n × times).
+   *
+   * @throws RangeError when `times` is negative; OverflowError past 512 MB
+   * @example await line.repeat(40)
+   */
+  repeat(times: number): Pending<void> {
+    const op = this.context.op('repeat')
+    const { key } = this.context
+    const copies = op.count('the count', times)
+    return op.write(script(stringRepeat, [key, key], copies, ''))
+  }
+
+  /**
+   * Removes `deleteCount` code units from `start` on and puts `text` there. A script, O(n).
+   *
+   * @throws RangeError when a position is not whole; OverflowError past 512 MB
+   * @example await title.splice(0, 3, 'Hot')
+   */
+  splice(start: number, deleteCount = Infinity, text = ''): Pending<void> {
+    const op = this.context.op('splice')
+    const from = op.position('start', start)
+    const most = Math.max(0, op.position('deleteCount', deleteCount))
+    return this.#splice(op, from, most, text, false)
+  }
+
+  /**
+   * With one argument: replaces all of the text, `title.value = text`, awaited. With two: replaces the first match, as
+   * String.replace does. `SET`, or read, computed here and set if unchanged; O(n).
+   *
+   * @example await title.replace('HOT Redis')
+   * @example await title.replace(/e/, 'E')
+   */
+  override replace(text: string): Pending<void>
+  override replace(search: string | RegExp, replacement: Replacement): Pending<void>
+  override replace(search: string | RegExp, replacement?: Replacement): Pending<void> {
+    if (replacement === undefined) return super.replace(search as string)
+    return this.#change(this.context.op('replace'), text => text.replace(search, replacement as string))
+  }
+
+  /**
+   * Replaces every match, as String.replaceAll does. Read, computed here and set if unchanged; O(n).
+   *
+   * @throws TypeError for a RegExp without the g flag
+   * @example await title.replaceAll('e', 'E')
+   */
+  replaceAll(search: string | RegExp, replacement: Replacement): Pending<void> {
+    return this.#change(this.context.op('replaceAll'), text => text.replaceAll(search, replacement as string))
+  }
+
+  /** Makes it upper case, as String.toUpperCase does. Read, computed here and set if unchanged; O(n). */
+  toUpperCase(): Pending<void> {
+    return this.#change(this.context.op('toUpperCase'), text => text.toUpperCase())
+  }
+
+  /** Makes it lower case, as String.toLowerCase does. Read, computed here and set if unchanged; O(n). */
+  toLowerCase(): Pending<void> {
+    return this.#change(this.context.op('toLowerCase'), text => text.toLowerCase())
+  }
+
+  /** Takes white space off both ends, as String.trim does. Read, computed here and set if unchanged; O(n). */
+  trim(): Pending<void> {
+    return this.#change(this.context.op('trim'), text => text.trim())
+  }
+
+  /** Takes white space off the beginning. Read, computed here and set if unchanged; O(n). */
+  trimStart(): Pending<void> {
+    return this.#change(this.context.op('trimStart'), text => text.trimStart())
+  }
+
+  /** Takes white space off the end. Read, computed here and set if unchanged; O(n). */
+  trimEnd(): Pending<void> {
+    return this.#change(this.context.op('trimEnd'), text => text.trimEnd())
+  }
+
+  /**
+   * Fills it up in front to `length` code units, as String.padStart does. Read, computed here and set if unchanged; O(n).
+   *
+   * @example await code.padStart(6, '0')
+   */
+  padStart(length: number, fill = ' '): Pending<void> {
+    const op = this.context.op('padStart')
+    const to = fillLength(op, length)
+    return this.#change(op, text => text.padStart(to, fill))
+  }
+
+  /** Fills it up behind to `length` code units, as String.padEnd does. Read, computed here and set if unchanged; O(n). */
+  padEnd(length: number, fill = ' '): Pending<void> {
+    const op = this.context.op('padEnd')
+    const to = fillLength(op, length)
+    return this.#change(op, text => text.padEnd(to, fill))
+  }
+
+  #change(op: Op, change: (text: string) => string, tryFirst?: Request): Pending<void> {
+    const changed = (stored: string): Change<void> => ({ text: storable(op, change(stored)), result: undefined })
+    return readModifyWrite(op, this.context.key, '', changed, tryFirst)
+  }
+
+  /** In Redis where all is ASCII, else read and computed here. */
+  #splice(op: Op, start: number, deleteCount: number, text: string, inside: boolean): Pending<void> {
+    const { key } = this.context
+    const request = script(stringSplice, [key], start, deleteCount, storable(op, text), inside ? 'inside' : '')
+    const splice = (stored: string): string => {
+      if (inside && (start >= stored.length || start < -stored.length)) {
+        throw noSuchIndex(op.operation, key.name, 'string')
+      }
+      const from = Math.min(start < 0 ? Math.max(stored.length + start, 0) : start, stored.length)
+      return stored.slice(0, from) + text + stored.slice(from + deleteCount)
+    }
+    return this.#change(op, splice, request)
+  }
+}
+
+export const string: TypeDefinition<StringFactory> = plainType(MutableString)

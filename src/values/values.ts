@@ -1,0 +1,129 @@
+import { Unstorable, codecs, step, type Codec } from './codec.js'
+import { CodecError } from '../core/errors.js'
+import { isSchema, validate, type StandardSchema } from './schema.js'
+
+/** One schema for every value, or for a Dict one for each field. */
+export type ValueSchema = StandardSchema | Readonly<Record<string, StandardSchema>>
+
+export interface ValueOptions {
+  readonly codec?: Codec | undefined
+  readonly schema?: ValueSchema | undefined
+}
+
+/** The values of one handle: text to be stored out of what the user gave, and back, schema and codec applied. */
+export class Values {
+  readonly #codec: Codec
+  readonly #schema: StandardSchema | undefined
+  readonly #fields: Readonly<Record<string, StandardSchema>> | undefined
+
+  constructor(
+    private readonly key: string,
+    { codec, schema }: ValueOptions
+  ) {
+    this.#codec = codec ?? codecs.readable
+    if (isSchema(schema)) this.#schema = schema
+    else this.#fields = schema
+  }
+
+  /** How values that are not numbers or strings as such are told apart when Redis sorts them. */
+  get sortsAs(): 'json' | 'text' {
+    return this.#codec === codecs.readable || this.#codec === codecs.json ? 'json' : 'text'
+  }
+
+  /** The text to store for a value, once the schema agrees. */
+  encode(operation: string, value: unknown, field?: string): string {
+    const schema = this.#schemaOf(operation, field)
+    if (schema) {
+      const result = this.#validate(operation, schema, value)
+      if ('problems' in result) {
+        throw this.#error(operation, field, `the schema refuses the value: ${result.problems}`)
+      }
+    }
+    return this.plain(operation, value, field)
+  }
+
+  /** The value for a stored text, as the schema gives it. */
+  decode(operation: string, text: string, field?: string): unknown {
+    const value = this.#read(operation, text, field)
+    const schema = this.#schema ?? ownSchema(this.#fields, field)
+    if (!schema) return value
+    const result = this.#validate(operation, schema, value)
+    if ('value' in result) return result.value
+    throw this.#error(operation, field, `the schema refuses what is stored: ${result.problems}`)
+  }
+
+  /** The text of a value by the codec alone. */
+  plain(operation: string, value: unknown, field?: string): string {
+    let encoded: unknown
+    try {
+      encoded = this.#codec.encode(value)
+    } catch (error) {
+      throw this.#refusal(operation, field, error)
+    }
+    if (typeof encoded === 'string') return encoded
+    throw this.#error(operation, field, `the codec's encode must return a string, it returned ${typeof encoded}`)
+  }
+
+  /** The text that equal values share, whoever wrote the one given. */
+  normal(operation: string, text: string, field?: string): string {
+    return this.plain(operation, this.#read(operation, text, field), field)
+  }
+
+  #read(operation: string, text: string, field: string | undefined): unknown {
+    try {
+      return this.#codec.decode(text)
+    } catch (error) {
+      const start = text.length > 40 ? `${text.slice(0, 40)}…` : text
+      throw this.#error(
+        operation,
+        field,
+        `what is stored can't be read by the codec (${JSON.stringify(start)}): read it with the codec it was written with`,
+        error
+      )
+    }
+  }
+
+  #schemaOf(operation: string, field: string | undefined): StandardSchema | undefined {
+    if (this.#schema || !this.#fields) return this.#schema
+    const schema = ownSchema(this.#fields, field)
+    if (schema) return schema
+    throw this.#error(operation, field, `the schema has no such field; it has ${Object.keys(this.#fields).join(', ')}`)
+  }
+
+  #validate(operation: string, schema: StandardSchema, value: unknown): ReturnType<typeof validate> {
+    try {
+      return validate(schema, value)
+    } catch (error) {
+      if (error instanceof TypeError) error.message = `${operation}: key '${this.key}': ${error.message}`
+      throw error
+    }
+  }
+
+  #refusal(operation: string, field: string | undefined, error: unknown): CodecError {
+    if (!(error instanceof Unstorable))
+      return this.#error(operation, field, `the codec refuses the value: ${String(error)}`, error)
+    return this.#error(
+      operation,
+      field,
+      `${error.what} can't be stored and read back: ${error.advice}`,
+      undefined,
+      error.path
+    )
+  }
+
+  #error(operation: string, field: string | undefined, message: string, cause?: unknown, path = ''): CodecError {
+    const place = (field === undefined ? '' : step(field)) + path
+    return new CodecError(`${this.key}${place && ` ${place}`}: ${message}`, {
+      key: this.key,
+      operation,
+      cause
+    })
+  }
+}
+
+function ownSchema(
+  fields: Readonly<Record<string, StandardSchema>> | undefined,
+  field: string | undefined
+): StandardSchema | undefined {
+  return fields && field !== undefined && Object.hasOwn(fields, field) ? fields[field] : undefined
+}
