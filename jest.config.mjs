@@ -15,5 +15,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/__tests__/support/global-setup.mjs',
   globalTeardown: '<rootDir>/__tests__/support/global-teardown.mjs',
+  setupFiles: ['<rootDir>/__tests__/support/worker-servers.mjs'],
+  maxWorkers: 4,
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs']
 }

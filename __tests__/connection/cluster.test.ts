@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { createCluster } from 'redis'
 import { createHot, CrossSlotError } from '../../src/index.js'
-import { slotOf, tagOfSlot } from '../../src/keys.js'
+import { slotOf, tagOfSlot } from '../support/keys.js'
 import { backends } from '../support/backends.js'
 import { failureOf } from '../support/promises.js'
 
