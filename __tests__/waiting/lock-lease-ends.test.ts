@@ -98,7 +98,7 @@ test('who waits behind one that is handed the lock and does not move has it soon
   const mute = raw.duplicate()
   await mute.connect()
   await mute.subscribe('hot-redis:mute', () => undefined)
-  await raw.zAdd(`{${key}}:waiters`, { score: 1, value: 'hot-redis:mute/1L3600000' })
+  await raw.zAdd(`{${key}}:waiters`, { score: 1, value: 'hot-redis:mute/1L500' })
   const second = hot.lock(key).acquire()
   let served = false
   void second.then(() => (served = true))

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from 'redis'
 import { createHot, LeaseLostError, type Hot, type HotLock } from '../../src/index.js'
 import { freshKey } from '../support/fresh-key.js'
+import { shortenHandOvers } from '../support/hand-over.js'
 import { failureOf } from '../support/promises.js'
 import { expectAllFree, expectFailure, lossOf, untilWaiting } from '../support/semaphores.js'
 import { startServer, type Server } from '../support/servers.js'
@@ -50,7 +51,9 @@ describe('A lease, when the connection', () => {
 
   test('is cut just when what was handed over is confirmed, is renewed all the same', async () => {
     const held = await rival.lock(lock.key).acquire()
+    const setBack = shortenHandOvers()
     const wait = lock.acquire(soon)
+    setBack()
     await inLine(1)
     let cuts = 0
     proxy.onRequest = text => {
@@ -60,8 +63,8 @@ describe('A lease, when the connection', () => {
     }
     await held.release()
     const permit = await wait
-    // Past the two seconds that it was handed over for.
-    await sleep(2_500)
+    // Past the half second that it was handed over for.
+    await sleep(800)
     expect([cuts, permit.signal.aborted, await rival.lock(lock.key).tryAcquire()]).toEqual([1, false, undefined])
     await permit.release()
     await expectAllFree(rival.lock(lock.key))

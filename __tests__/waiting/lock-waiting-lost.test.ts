@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createClient, type RedisClientType } from 'redis'
 import { createHot, LeaseLostError, type Hot, type HotLock, type Permit } from '../../src/index.js'
 import { freshKey } from '../support/fresh-key.js'
+import { shortenHandOvers } from '../support/hand-over.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { failureOf, until } from '../support/promises.js'
 import { runScript } from '../support/scripts.js'
@@ -52,6 +53,11 @@ function servedInOrder(waits: readonly (readonly [name: string, wait: Promise<Pe
 
 describe('A process that waits', () => {
   let worker: Worker
+  let setBack: () => void
+  beforeAll(() => {
+    setBack = shortenHandOvers()
+  })
+  afterAll(() => setBack())
 
   /** A process that stands in line, with somebody behind it. */
   async function waitingWorker(): Promise<{ behind: Promise<Permit> }> {

@@ -216,7 +216,7 @@ describe('Nothing is lost when the connection is cut', () => {
     const [queue, safe] = queuePair()
     const ends = { served: 0, late: 0 }
     for (let round = 0; round < 20; round++) {
-      const get = queue.get({ timeout: 30 })
+      const get = queue.get({ timeout: 300 })
       await stand(1, queue.key)
       if (round % 2) cutBefore('leave', () => void safe.put('item'))
       else {

@@ -49,7 +49,7 @@ export interface Wait<Result> extends Pick<Command<Result>, 'operation' | 'keys'
   late(milliseconds: number): Error
   /** For a call that does not wait: what it gives when there is nothing. */
   otherwise?(): Result
-  /** Milliseconds of the lease by which it holds what it gets; its ticket tells them. */
+  /** Milliseconds of the lease by which it holds what it gets. */
   readonly leases?: number | undefined
   /** True when its script remembers an answer given to a ticket until that is told to have arrived. */
   readonly remembers?: boolean

@@ -5,6 +5,7 @@ import type { Route } from '../connection/route.js'
 import { ConnectionError, closed } from '../errors.js'
 import { Pending } from '../pending.js'
 import { Aborts } from './aborts.js'
+import { handOver } from './hand-over.js'
 import { Inbox, type Recipient } from './inbox.js'
 import { OpenWait, type Office, type Submit } from './open-wait.js'
 import { AT_ONCE, asking, type Wait } from './wait.js'
@@ -85,7 +86,7 @@ export class Waits implements Office, Recipient {
     const refusal = this.#refusal(wait, limits)
     if (refusal) return reject(refusal.reason)
     const cluster = this.route.isCluster ? 'C' : ''
-    const lease = wait.leases === undefined ? '' : `L${wait.leases}`
+    const lease = wait.leases === undefined ? '' : `L${Math.min(wait.leases, handOver.lease)}`
     const name = `${++this.#last}${cluster}${lease}`
     const ticket = `${this.#channel}/${name}`
     const open = new OpenWait(name, ticket, wait, this, limits, this.#takePlace(wait.line), resolve, reject)

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LeaseLostError, type HotLock } from '../../../src/index.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
+import { shortenHandOvers } from '../../support/hand-over.js'
 import { spawnWorker, type Worker } from '../../support/processes.js'
 import { failureOf, until } from '../../support/promises.js'
 import { expectAllFree, expectFailure, insideOf, lossOf, semaphores, untilWaiting } from '../../support/semaphores.js'
@@ -137,10 +138,12 @@ describe('The lease of a process', () => {
     await expectAllFree(lock)
   })
 
-  test('that was handed the lock and computes for longer than the first two seconds goes on', async () => {
+  test('that was handed the lock and computes for longer than that was leased goes on', async () => {
+    const setBack = shortenHandOvers()
     lock = hot.lock(freshKey())
     const permit = await lock.acquire()
     worker = spawnWorker('locking.ts', [url, lock.key])
+    setBack()
     await worker.next()
     worker.send('acquireAndBlock')
     await untilWaiting(raw, lock.key, 1)
