@@ -10,7 +10,7 @@ const BUSY = 'for i = 1, 3e7 do local x = i * 2 end'
 let server: Server
 let hot: Hot
 beforeAll(async () => {
-  server = await startServer({ durable: true })
+  server = await startServer({ durable: true, args: ['--lua-time-limit', '60000'] })
 })
 afterAll(() => server.stop())
 beforeEach(() => {

@@ -8,6 +8,7 @@ import { carryOut, step, type Step } from '../support/programs.js'
 import { until } from '../support/promises.js'
 import { startServer } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
+import { scaled } from '../support/runs.js'
 
 /** How the calls of a run are spread over turns of the event loop: together, apart, or in pairs. */
 const paces = [() => false, () => true, (index: number) => index % 2 === 1]
@@ -102,7 +103,7 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
         const { seen, expected } = await carryOut(hot, steps)
         expect(seen).toEqual(expected)
       }),
-      { numRuns: 150 }
+      { numRuns: scaled(30) }
     )
   })
 

@@ -4,8 +4,11 @@ import { createHot } from '../../src/index.js'
 import { freshKey } from '../support/fresh-key.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { until } from '../support/promises.js'
+import { scaled } from '../support/runs.js'
 
 const PROCESSES = 8
+const TIMES = scaled(300)
+const JOINS = scaled(80)
 
 const url = process.env['HOT_TEST_URL']!
 const hot = createHot({ url })
@@ -30,21 +33,19 @@ async function end(workers: readonly Worker[]): Promise<void> {
 
 const who = (key: string) => raw.lRange(`${key}:ledger`, 0, -1)
 
-test(`${PROCESSES} processes take a lock 1,000 times together: each gets at least half of its fair share`, async () => {
-  const times = 1_000
+test(`${PROCESSES} processes take a lock ${TIMES} times together: each gets at least half of its fair share`, async () => {
   const key = freshKey('lock')
-  const workers = await start('contends', key, times)
+  const workers = await start('contends', key, TIMES)
   for (const worker of workers) worker.send('go')
   await end(workers)
 
-  const ledger = (await who(key)).slice(0, times)
+  const ledger = (await who(key)).slice(0, TIMES)
   const shares = workers.map((_, number) => ledger.filter(name => name === String(number)).length)
-  expect(ledger).toHaveLength(times)
-  expect(Math.min(...shares)).toBeGreaterThanOrEqual(times / PROCESSES / 2)
+  expect(ledger).toHaveLength(TIMES)
+  expect(Math.min(...shares)).toBeGreaterThanOrEqual(TIMES / PROCESSES / 2)
 })
 
 test('many processes are served in the exact order in which they came; who leaves the line delays nobody', async () => {
-  const joins = 200
   const key = freshKey('lock')
   const workers = await start('joins', key)
   const inLine = (length: number) =>
@@ -53,7 +54,7 @@ test('many processes are served in the exact order in which they came; who leave
 
   const expected: string[] = []
   const joined = workers.map(() => 0)
-  for (let place = 0; place < joins; place++) {
+  for (let place = 0; place < JOINS; place++) {
     const process = place < 2 * PROCESSES ? place % PROCESSES : Math.floor(Math.random() * PROCESSES)
     expected.push(`${process}:${joined[process]!++}`)
     workers[process]!.send('join')
@@ -64,7 +65,7 @@ test('many processes are served in the exact order in which they came; who leave
     worker.send('leave')
     for (const wait of [0, 1]) expected.splice(expected.indexOf(`${process}:${wait}`), 1)
   }
-  await inLine(joins - 2 * PROCESSES)
+  await inLine(JOINS - 2 * PROCESSES)
   for (const worker of workers) worker.send('end')
   await held.release()
   await end(workers)

@@ -5,6 +5,7 @@ import { freshKey } from '../support/fresh-key.js'
 import { until } from '../support/promises.js'
 import { Crew, END, begin, kill, lines, rawClient, type RawClient } from '../support/crew.js'
 import { startServer, type Server } from '../support/servers.js'
+import { scaled } from '../support/runs.js'
 
 let server: Server
 let crew: Crew
@@ -23,12 +24,15 @@ afterAll(async () => {
   await server.stop()
 })
 
+/** What each of the four puts. */
+const EACH = scaled(5_000)
+
 /** What is left at a key and its companions once nobody needs any of it; answers are kept for a minute. */
 const leftAt = async (key: string) => (await raw.keys(`*${key}*`)).filter(name => !name.endsWith(':answers')).sort()
 
-test('100,000 items of 4 processes reach 4 other ones, each item once, those of one process in order', async () => {
+test(`${4 * EACH} items of 4 processes reach 4 other ones, each item once, those of one process in order`, async () => {
   const queue = hot.queue<string>(freshKey('queue'))
-  const [PRODUCERS, EACH, LOOPS] = [4, 25_000, 8]
+  const [PRODUCERS, LOOPS] = [4, 8]
   const workers = await crew.hire(8)
   const [producers, consumers] = [workers.slice(0, PRODUCERS), workers.slice(PRODUCERS)]
   begin(consumers, 'takes', queue.key, LOOPS)
@@ -51,7 +55,7 @@ test('100,000 items of 4 processes reach 4 other ones, each item once, those of 
 })
 
 test('a queue with a maxsize never holds more, whoever puts, and no item is lost on its way', async () => {
-  const [PRODUCERS, EACH, LOOPS] = [3, 2_500, 2]
+  const [PRODUCERS, EACH, LOOPS] = [3, scaled(1_000), 2]
   const queue = hot.queue<string>(freshKey('queue'), { maxsize: 10 })
   const workers = await crew.hire(PRODUCERS + 2)
   const [producers, consumers] = [workers.slice(0, PRODUCERS), workers.slice(PRODUCERS)]
@@ -147,7 +151,7 @@ test('what killed processes were putting into a full queue is not put, and leave
 
 test('when workers are killed with -9 and replaced, every item is worked on to its end, and join() tells when', async () => {
   const queue = hot.queue<string>(freshKey('queue'))
-  const [ITEMS, KILLS] = [3_000, 5]
+  const [ITEMS, KILLS] = [scaled(2_000), scaled(3)]
   const workers = await crew.hire(4 + KILLS)
   const items = Array.from({ length: ITEMS }, (_, index) => String(index))
   await Promise.all(items.map(item => queue.put(item)))

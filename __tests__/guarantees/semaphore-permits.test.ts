@@ -5,8 +5,10 @@ import { freshKey } from '../support/fresh-key.js'
 import { occupancy } from '../support/occupancy.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { until } from '../support/promises.js'
+import { scaled } from '../support/runs.js'
 
 const PERMITS = 5
+const TIMES = scaled(15)
 
 const url = process.env['HOT_TEST_URL']!
 const hot = createHot({ url })
@@ -30,7 +32,7 @@ test(`of 50 contenders in 10 processes never more than ${PERMITS} are inside, al
   const room = await occupancy(`${key}:room`)
   const semaphore = hot.boundedSemaphore(key, { value: PERMITS })
   const lease = 3_000
-  const workers = await start(10, 'visits', key, PERMITS, 40, 5, lease)
+  const workers = await start(10, 'visits', key, PERMITS, TIMES, 5, lease)
 
   const killed = workers.splice(0, 3)
   let buried = 0
@@ -44,7 +46,7 @@ test(`of 50 contenders in 10 processes never more than ${PERMITS} are inside, al
   const visits = await end(workers)
 
   expect(buried).toBeGreaterThanOrEqual(killed.length)
-  expect(visits).toBe(workers.length * 5 * 40)
+  expect(visits).toBe(workers.length * 5 * TIMES)
   expect(await room.visits()).toBeGreaterThanOrEqual(visits + buried)
   expect(await room.most()).toBe(PERMITS)
   await until('the leases of the dead have ended', async () => (await semaphore.available()) === PERMITS)

@@ -3,6 +3,7 @@ import { backends } from '../support/backends.js'
 import { freshKey } from '../support/fresh-key.js'
 import { spawnWorker } from '../support/processes.js'
 import type { Transfer } from '../workers/transfers.js'
+import { scaled } from '../support/runs.js'
 
 const ACCOUNTS = 4
 const START = 1_000
@@ -12,7 +13,7 @@ describe.each(backends)('Processes on $name', ({ name, createHot }) => {
   const isCluster = name.includes('cluster')
   // The cluster need not prove the same numbers again, only that it is as safe.
   const processes = isCluster ? 4 : 8
-  const transfers = isCluster ? 100 : 500
+  const transfers = scaled(isCluster ? 25 : 100)
 
   test(`${processes} of them make ${transfers} transfers each between 4 accounts: none lost, none doubled, all finish`, async () => {
     const bank = `{${freshKey('bank')}}`

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import type { Hot } from '../../src/index.js'
 import { anyJson, anyNumber } from './arbitraries.js'
 import { backends } from './backends.js'
+import { scaled } from './runs.js'
 
 /** What a command knows of the sequence it is part of. */
 export interface Scene<Native> {
@@ -75,7 +76,7 @@ export function commandsOf<Handle, Native>() {
 
 type Named<Handle, Native> = Step<Handle, Native> & { readonly name: string }
 
-const sequences = 200
+const sequences = scaled(50)
 const longest = 50
 
 /**

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { CodecError, codecs, type Codec, type JsonValue } from '../../src/index.js'
 import { anyJson, anyText, throughJson } from '../support/arbitraries.js'
 import { backends } from '../support/backends.js'
+import { scaled } from '../support/runs.js'
 
 describe.each(backends)('Values on $name', ({ createHot, raw }) => {
   const hot = createHot({ prefix: 'values:' })
@@ -23,7 +24,7 @@ describe.each(backends)('Values on $name', ({ createHot, raw }) => {
       expect(items).toStrictEqual(throughJson(values))
       expect({ ...record }).toStrictEqual(throughJson(fields))
     })
-    await fc.assert(property, { numRuns: 300 })
+    await fc.assert(property, { numRuns: scaled(100) })
   })
 
   test.each([
@@ -143,7 +144,7 @@ describe.each(backends)('Values on $name', ({ createHot, raw }) => {
           expect(await list.toJS()).toEqual(texts)
         }
       )
-      await fc.assert(property, { numRuns: 100 })
+      await fc.assert(property, { numRuns: scaled(50) })
     })
 
     test.each([42, true, null, undefined, {}, ['a'], '\ud800'])('codecs.text refuses %p', async value => {

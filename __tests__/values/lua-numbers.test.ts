@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { backends } from '../support/backends.js'
+import { scaled } from '../support/runs.js'
 
 const powerOfTwo = fc
   .tuple(fc.integer({ min: -1074, max: 1023 }), fc.constantFrom(1, -1))
@@ -51,7 +52,7 @@ describe.each(backends)('Numbers that scripts write on $name', ({ createHot, raw
         expect(texts).toEqual(pairs.map(([a, b]) => String(holds(a + b) ? a + b : a)))
       }
     )
-    await fc.assert(property, { numRuns: 200 })
+    await fc.assert(property, { numRuns: scaled(50) })
   })
 
   test('a missing field counts as 0, so that any number is written as JavaScript writes it', async () => {
@@ -67,7 +68,7 @@ describe.each(backends)('Numbers that scripts write on $name', ({ createHot, raw
         expect(Object.values(await dict.toJS())).toHaveLength(numbers.length)
       }
     )
-    await fc.assert(property, { numRuns: 200 })
+    await fc.assert(property, { numRuns: scaled(50) })
   })
 
   test('every power of two below 2^53 and its neighbours, and every power of ten, are written as JavaScript does', async () => {

@@ -8,8 +8,9 @@ import { upTo, waitFor } from '../support/lines.js'
 import { until } from '../support/promises.js'
 import { Resharding } from '../support/resharding.js'
 import { startCluster, type Cluster, type Server } from '../support/servers.js'
+import { scaled } from '../support/runs.js'
 
-const WAITS = 1_000
+const WAITS = scaled(250)
 
 let nodes: Cluster
 let resharding: Resharding
@@ -58,7 +59,7 @@ test(`${WAITS} waits for as many locks take a few connections, and one to each m
   const other = another()
 
   const { inside, done } = waitFor(keys.map(key => other.lock(key)))
-  await Promise.all(keys.map(key => inLine(key, 1)))
+  for (const key of keys) await inLine(key, 1)
   expect(await connections()).toBeGreaterThanOrEqual(nodes.nodes.length)
   expect(await connections()).toBeLessThanOrEqual(8 + nodes.nodes.length)
   expect(inside).toEqual([])

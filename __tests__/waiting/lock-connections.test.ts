@@ -7,8 +7,9 @@ import { spawnWorker } from '../support/processes.js'
 import { until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 import { upTo, waitFor } from '../support/lines.js'
+import { scaled } from '../support/runs.js'
 
-const WAITS = 1_000
+const WAITS = scaled(250)
 /** Connections of one Hot, however many waits there are. */
 const MOST_CONNECTIONS = 8
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { HotDict } from '../../../src/index.js'
 import { ownServer, statistic, type OwnServer } from '../../support/own-server.js'
+import { scaled } from '../../support/runs.js'
 
 let own: OwnServer
 beforeAll(async () => {
@@ -49,15 +50,18 @@ function expectEachOnce(times: Map<string, number>, stay: readonly string[]): vo
   expect(times.size).toBe(stay.length)
 }
 
+/** A dict of so many fields; of many more in `npm run soak`. */
+const many = scaled(40_000)
+
 describe('for await over a dict', () => {
-  test('of 200,000 fields gives each that stays exactly once, while another client adds and removes others', async () => {
-    const stay = names('stay', 0, 200_000)
+  test(`of ${many} fields gives each that stays exactly once, while another client adds and removes others`, async () => {
+    const stay = names('stay', 0, many)
     const dict = own.hot.dict<Counts>('growing')
     await dict.replace(Object.fromEntries(stay.map((name): [string, number] => [name, 1])))
-    // 100,000 others, so that the table grows on the way; then some of them go and come again.
+    // Half as many others, so that the table grows on the way; then some of them go and come again.
     const times = await timesSeen(dict, async step => {
-      if (step < 100) await addOthers('growing', step * at)
-      else await (step % 2 === 0 ? removeOthers : addOthers)('growing', (step % 50) * at)
+      if (step < many / 2 / at) await addOthers('growing', step * at)
+      else await (step % 2 === 0 ? removeOthers : addOthers)('growing', (step % Math.ceil(many / 4 / at)) * at)
     })
     expectEachOnce(times, stay)
   })

@@ -4,19 +4,23 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { HotList } from '../../../src/index.js'
 import { ownServer, statistic, type OwnServer } from '../../support/own-server.js'
+import { scaled } from '../../support/runs.js'
 
-const million = 1_000_000
-const textOf = (index: number) => `item ${index} ${'.'.repeat(50)}`
+/** A million in `npm run soak`. */
+const items = scaled(100_000)
+/** What makes all of them 50 MB of text and more, however many they are. */
+const dots = '.'.repeat(50_000_000 / items)
+const textOf = (index: number) => `item ${index} ${dots}`
 
-describe('A list of 1,000,000 items', () => {
+describe(`A list of ${items} items`, () => {
   let own: OwnServer
   let list: HotList<string>
 
   beforeAll(async () => {
     own = await ownServer()
     list = own.hot.list('large')
-    const fill = "for i = 0, ARGV[1] - 1 do redis.call('RPUSH', KEYS[1], 'item ' .. i .. ' ' .. ('.'):rep(50)) end"
-    await own.raw('EVAL', fill, '1', 'large', String(million))
+    const fill = "for i = 0, ARGV[1] - 1 do redis.call('RPUSH', KEYS[1], 'item ' .. i .. ' ' .. ARGV[2]) end"
+    await own.raw('EVAL', fill, '1', 'large', String(items), dots)
   })
 
   afterAll(async () => own.close())
@@ -35,10 +39,10 @@ describe('A list of 1,000,000 items', () => {
     let next = 0
     for await (const text of list) {
       if (text !== textOf(next)) throw new Error(`item ${next} is ${text}`)
-      if (++next % 250_000 === 125_000) most = Math.max(most, inUse() - before)
+      if (++next % (items / 4) === items / 8) most = Math.max(most, inUse() - before)
     }
-    expect(next).toBe(million)
-    // All of it is 64 MB of text and more.
+    expect(next).toBe(items)
+    // All of it is 50 MB of text and more.
     expect(most).toBeLessThan(16 * 1024 * 1024)
   })
 

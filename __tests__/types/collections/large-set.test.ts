@@ -2,8 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { HotSet } from '../../../src/index.js'
 import { fillSet, type Range } from '../../support/fill-set.js'
 import { ownServer, type OwnServer } from '../../support/own-server.js'
+import { scaled } from '../../support/runs.js'
 
-const million = 1_000_000
+/** A million in `npm run soak`. */
+const members = scaled(100_000)
+/** A number that is a part of that. */
+const at = (part: number) => Math.round(part * members)
 const hour = 3_600_000
 
 let own: OwnServer
@@ -51,22 +55,22 @@ async function keysSeenDuring(work: () => Promise<unknown>): Promise<string[]> {
   return [...seen].sort()
 }
 
-describe('A set of 1,000,000 members', () => {
+describe(`A set of ${members} members`, () => {
   let set: HotSet<number>
-  /** As many, 100,000 further on. */
+  /** As many, a tenth further on. */
   let shifted: HotSet<number>
-  const beyond = numbers([million, million + 100_000])
-  const across = numbers([million - 50_000, million + 50_000])
+  const beyond = numbers([members, members + at(0.1)])
+  const across = numbers([members - at(0.05), members + at(0.05)])
 
   beforeAll(async () => {
     set = own.hot.set('large')
     shifted = own.hot.set('shifted')
-    await fillSet(own, 'whole', [0, million])
-    await fillSet(own, 'shifted', [100_000, million + 100_000])
+    await fillSet(own, 'whole', [0, members])
+    await fillSet(own, 'shifted', [at(0.1), members + at(0.1)])
   })
 
   beforeEach(async () => {
-    if ((await set.size) === million) return
+    if ((await set.size) === members) return
     await own.raw('COPY', 'whole', 'large', 'REPLACE')
     await set.expire(hour)
   })
@@ -77,49 +81,49 @@ describe('A set of 1,000,000 members', () => {
   }
 
   test('is added to, asked and taken from', async () => {
-    expect(await set.add(...across.slice(40_000, 60_000))).toBe(10_000)
-    expect(await set.hasMany(...across.slice(50_000, 70_000))).toEqual(
-      across.slice(50_000, 70_000).map(n => n < million + 10_000)
+    expect(await set.add(...across.slice(at(0.04), at(0.06)))).toBe(at(0.01))
+    expect(await set.hasMany(...across.slice(at(0.05), at(0.07)))).toEqual(
+      across.slice(at(0.05), at(0.07)).map(n => n < members + at(0.01))
     )
     expect(await set.has(-1)).toBe(false)
     expect(await set.delete(0)).toBe(true)
     expect(await set.pop()).toBeGreaterThan(0)
-    expect(new Set(await set.sample(50_000)).size).toBe(50_000)
-    expect(await set.size).toBe(million + 10_000 - 2)
+    expect(new Set(await set.sample(at(0.05))).size).toBe(at(0.05))
+    expect(await set.size).toBe(members + at(0.01) - 2)
   })
 
   test('is united, intersected and compared with another handle and with plain members', async () => {
-    expect((await set.union(shifted)).size).toBe(million + 100_000)
-    expect((await set.intersection(shifted, across)).size).toBe(50_000)
-    expect((await set.difference(shifted)).size).toBe(100_000)
-    expect((await set.symmetricDifference(shifted)).size).toBe(200_000)
+    expect((await set.union(shifted)).size).toBe(members + at(0.1))
+    expect((await set.intersection(shifted, across)).size).toBe(at(0.05))
+    expect((await set.difference(shifted)).size).toBe(at(0.1))
+    expect((await set.symmetricDifference(shifted)).size).toBe(at(0.2))
     expect(await set.isSubsetOf(shifted)).toBe(false)
     expect(await set.isSupersetOf(shifted)).toBe(false)
     expect(await set.isDisjointFrom(shifted)).toBe(false)
     expect(await set.isSubsetOf(across)).toBe(false)
     expect(await set.isSupersetOf(across)).toBe(false)
-    expect(await set.isSupersetOf(across.slice(0, 50_000))).toBe(true)
+    expect(await set.isSupersetOf(across.slice(0, at(0.05)))).toBe(true)
     expect(await set.isDisjointFrom(beyond)).toBe(true)
   })
 
   const inPlace: readonly (readonly [string, () => Promise<void>, ...Range[]])[] = [
-    ['update(handle)', () => set.update(shifted), [0, 1_100_000]],
-    ['update(members)', () => set.update(across), [0, 1_050_000]],
-    ['intersectionUpdate(handle)', () => set.intersectionUpdate(shifted), [100_000, million]],
-    ['intersectionUpdate(members)', () => set.intersectionUpdate(across), [950_000, million]],
-    ['differenceUpdate(handle)', () => set.differenceUpdate(shifted), [0, 100_000]],
-    ['differenceUpdate(members)', () => set.differenceUpdate(across), [0, 950_000]],
+    ['update(handle)', () => set.update(shifted), [0, at(1.1)]],
+    ['update(members)', () => set.update(across), [0, at(1.05)]],
+    ['intersectionUpdate(handle)', () => set.intersectionUpdate(shifted), [at(0.1), members]],
+    ['intersectionUpdate(members)', () => set.intersectionUpdate(across), [at(0.95), members]],
+    ['differenceUpdate(handle)', () => set.differenceUpdate(shifted), [0, at(0.1)]],
+    ['differenceUpdate(members)', () => set.differenceUpdate(across), [0, at(0.95)]],
     [
       'symmetricDifferenceUpdate(handle)',
       () => set.symmetricDifferenceUpdate(shifted),
-      [0, 100_000],
-      [million, 1_100_000]
+      [0, at(0.1)],
+      [members, at(1.1)]
     ],
     [
       'symmetricDifferenceUpdate(members)',
       () => set.symmetricDifferenceUpdate(across),
-      [0, 950_000],
-      [million, 1_050_000]
+      [0, at(0.95)],
+      [members, at(1.05)]
     ]
   ]
 
@@ -133,10 +137,10 @@ describe('A set of 1,000,000 members', () => {
   )
 
   test('is replaced, read and compared as a whole', async () => {
-    const all = numbers([1, million + 1])
+    const all = numbers([1, members + 1])
     await set.replace(all)
-    await expectMembers([1, million + 1])
-    expect((await set.toJS()).size).toBe(million)
+    await expectMembers([1, members + 1])
+    expect((await set.toJS()).size).toBe(members)
     expect(await set.equals(all)).toBe(true)
   })
 })

@@ -5,6 +5,7 @@ import { backends, type Backend } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { singleValue, type NativeValue, type SingleValue } from './single-value.js'
 import { commandsOf, describeOracle, Refused } from '../../support/oracle.js'
+import { scaled } from '../../support/runs.js'
 
 /** What a call gives, and what is stored then. */
 interface Expected {
@@ -32,8 +33,8 @@ interface NumberType<Handle> {
   readonly arithmetic: Readonly<Record<string, (one: number, other: number) => number>>
 }
 
-/** At least so many pairs for each operation. */
-const leastPairs = 2_000
+/** So many random pairs for each operation, and those of edges; many of them in `npm run soak`. */
+const RANDOM_PAIRS = scaled(200)
 
 /** Holds a kind of numbers against the language: pairs of operands for each operation, and sequences of calls. */
 export function describeNumber<Handle extends HotInt | HotFloat>(type: NumberType<Handle>): void {
@@ -90,13 +91,12 @@ function describePairs<Handle extends HotInt | HotFloat>(
 ): void {
   const hot = createHot()
   const ofEdges = edges.flatMap(one => edges.map(other => [one, other] as const))
-  const random = Math.max(leastPairs - ofEdges.length, leastPairs / 4)
 
   test.each(Object.entries(operations))(
-    `%s of ${ofEdges.length + random} pairs of numbers gives what the language gives`,
+    `%s of ${ofEdges.length + RANDOM_PAIRS} pairs of numbers gives what the language gives`,
     async (_, { call, model }) => {
       const tag = `{${freshKey(name)}}`
-      const pairs = [...ofEdges, ...fc.sample(fc.tuple(number, number), random)]
+      const pairs = [...ofEdges, ...fc.sample(fc.tuple(number, number), RANDOM_PAIRS)]
       const keys = pairs.map((_, index) => `${tag}:${index}`)
       const outcomes = await Promise.all(
         pairs.map(([stored, operand], index) => outcomeOf(call(make(hot, keys[index], { initial: stored }), operand)))
