@@ -26,7 +26,7 @@ function closedAfterwards(made: Hot): Hot {
 
 function environment(name: string): string {
   const value = process.env[name]
-  if (!value) throw new Error(`${name} is not set: it comes from jest's globalSetup`)
+  if (!value) throw new Error(`${name} is not set: it comes from jest's setupFiles`)
   return value
 }
 

@@ -1,30 +1,55 @@
 // JavaScript, since jest runs this file outside its own module system: TypeScript is left to tsx here.
 
+import { createServer } from 'node:http'
 import { tsImport } from 'tsx/esm/api'
 
 let stop = () => Promise.resolve()
 
-/** One server and one cluster for the whole run; tests that hurt a server start their own. */
+/**
+ * Each worker of jest has one server and one cluster for all of its test files; tests that hurt a server start their own.
+ * They are started here, where they can be stopped for sure, when a worker first asks for them by HTTP with its number.
+ */
 export default async function globalSetup() {
   /** @type {typeof import('./servers.js')} */
   const { startServer, startCluster, stopAll } = await tsImport('./servers.ts', import.meta.url)
-  const starting = /** @type {const} */ ([startServer(), startCluster()])
+
+  const start = async () => {
+    const both = /** @type {const} */ ([startServer(), startCluster()])
+    const stop = async () => {
+      const settled = await Promise.allSettled(both)
+      await stopAll(settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])))
+    }
+    try {
+      const [server, cluster] = await Promise.all(both)
+      return { variables: { HOT_TEST_URL: server.url, HOT_TEST_CLUSTER: cluster.rootUrls.join() }, stop }
+    } catch (error) {
+      await stop()
+      throw error
+    }
+  }
+
+  /** @type {Map<string, ReturnType<typeof start>>} */
+  const starting = new Map()
+  const desk = createServer((request, response) => {
+    const worker = request.url ?? ''
+    const servers = starting.get(worker) ?? start()
+    starting.set(worker, servers)
+    servers.then(
+      ({ variables }) => response.end(JSON.stringify(variables)),
+      error => response.writeHead(500).end(String(error))
+    )
+  })
+  await new Promise(resolve => desk.listen(0, '127.0.0.1', () => resolve(undefined)))
+  process.env.HOT_TEST_SERVERS = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (desk.address()).port}`
+
   stop = async () => {
-    const settled = await Promise.allSettled(starting)
+    desk.close()
+    const settled = await Promise.allSettled(starting.values())
     await stopAll(settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])))
   }
   // A signal ends jest without its globalTeardown.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, () => stop().finally(() => process.exit(1)))
-
-  try {
-    const [server, cluster] = await Promise.all(starting)
-    process.env.HOT_TEST_URL = server.url
-    process.env.HOT_TEST_CLUSTER = cluster.rootUrls.join(',')
-  } catch (error) {
-    await stop()
-    throw error
-  }
 }
 
 export const globalTeardown = () => stop()

@@ -32,6 +32,8 @@ afterAll(async () => {
 export function spawnWorker(file: string, args: readonly string[] = []): Worker {
   const child = fork(join(root, '__tests__', 'workers', file), args, {
     cwd: root,
+    // Jest's copy, which knows the servers of this worker.
+    env: process.env,
     execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'pipe', 'ipc']
   })

@@ -1,4 +1,4 @@
-import { companion } from '../../src/core/keys.js'
+import { companion } from './keys.js'
 import type { ConsumeOptions, Hot, HotQueue, HotSetQueue } from '../../src/index.js'
 import type { Backend } from './backends.js'
 import { until } from './promises.js'

@@ -17,7 +17,11 @@ const root = join(import.meta.dirname, '../..')
  */
 export async function runScript(file: string, ...args: string[]): Promise<Ended> {
   const execArgv = ['--import', 'tsx', '--disable-warning=ExperimentalWarning']
-  const child = spawn(process.execPath, [...execArgv, join(root, '__tests__', 'workers', file), ...args], { cwd: root })
+  // Jest's copy of the environment knows the servers of this worker.
+  const child = spawn(process.execPath, [...execArgv, join(root, '__tests__', 'workers', file), ...args], {
+    cwd: root,
+    env: process.env
+  })
   let output = ''
   let errorOutput = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))

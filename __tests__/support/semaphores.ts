@@ -9,7 +9,7 @@ import type {
   LeaseOptions,
   Permit
 } from '../../src/index.js'
-import { companion } from '../../src/core/keys.js'
+import { companion } from './keys.js'
 import { freshKey } from './fresh-key.js'
 import { failureOf, until } from './promises.js'
 import type { AnyHandle } from './type-under-test.js'

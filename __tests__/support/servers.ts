@@ -123,13 +123,17 @@ async function launch(port: number | undefined, args: string[], attempts = 5): P
   }
 }
 
+/** Each worker of jest takes ports of its own: those of a server that is down for a while are not taken by another. */
+const PORTS = 1_000
+const firstPort = 12_000 + (Number(process.env['JEST_WORKER_ID'] ?? 0) % 10) * PORTS
+
 /**
  * A port that is free, and whose cluster bus port (10000 above) is free too. Both are below the ports that systems give
  * to outgoing connections (32768 and up on Linux), so that it stays free while its server is down.
  */
 async function freePort(): Promise<number> {
   for (;;) {
-    const port = 12_000 + Math.floor(Math.random() * 10_000)
+    const port = firstPort + Math.floor(Math.random() * PORTS)
     if ((await isFree(port)) && (await isFree(port + 10_000))) return port
   }
 }

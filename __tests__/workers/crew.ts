@@ -3,6 +3,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { QueueEmptyError, createHot } from '../../src/index.js'
 import type { Task } from '../support/crew.js'
+import '../support/hand-over.js'
 
 const [url = ''] = process.argv.slice(2)
 const hot = createHot({ url })

@@ -1,6 +1,7 @@
 // Does with one lock what the test says, message by message, and tells what came of it.
 
 import { createHot, type HotError, type Permit } from '../../src/index.js'
+import { handOverLease } from '../support/hand-over.js'
 
 const [url = '', key = '', lease = ''] = process.argv.slice(2)
 const hot = createHot({ url })
@@ -19,7 +20,7 @@ const orders: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   acquireAndBlock: async () => {
     permit = await lock.acquire(how)
-    const end = performance.now() + 3_000
+    const end = performance.now() + 1.5 * handOverLease()
     while (performance.now() < end);
     return tell('acquired', { token: permit.token })
   },

@@ -57,7 +57,7 @@ export interface WaitSpec<Result> {
   timeoutError(milliseconds: number): Error
   /** For a call that does not wait: its result when there is nothing. */
   fallback?(): Result
-  /** Milliseconds of the lease by which it holds what it gets; its ticket tells them. */
+  /** Milliseconds of the lease by which it holds what it gets. */
   readonly lease?: number | undefined
   /** Its script keeps the reply to a ticket until that is told to have arrived. */
   readonly cachesReply?: boolean

@@ -6,6 +6,7 @@ import { ConnectionError, closed } from '../core/errors.js'
 import { Pending } from '../core/pending.js'
 import { AT_ONCE, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
 import { Aborts } from './aborts.js'
+import { handOver } from './hand-over.js'
 import { PendingWait, asking, type Submit, type WaitHost } from './pending-wait.js'
 import { Subscriber, type Recipient } from './subscriber.js'
 
@@ -87,7 +88,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     const refusal = this.#refusal(wait, limits)
     if (refusal) return reject(refusal.reason)
     const cluster = this.topology.isCluster ? 'C' : ''
-    const lease = wait.lease === undefined ? '' : `L${wait.lease}`
+    const lease = wait.lease === undefined ? '' : `L${Math.min(wait.lease, handOver.lease)}`
     const name = `${++this.#last}${cluster}${lease}`
     const ticket = `${this.#channel}/${name}`
     const open = new PendingWait(

@@ -1,6 +1,7 @@
 -- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<name>`, and the
 -- process that waits under it listens on the channel. The name is a number, with `C` behind it on a cluster, and
--- `L<milliseconds>` for one who holds by lease. Times are milliseconds by the server's clock.
+-- `L<milliseconds>` for one who holds by lease: the lease of what is handed over to it. Times are milliseconds by the
+-- server's clock.
 local seconds, microseconds
 local function now()
   if not seconds then
@@ -12,8 +13,7 @@ end
 -- The lease of what is handed over to a ticket, until its receiver renews it or asks for it; nil when it does not hold by
 -- lease.
 local function first_lease(ticket)
-  local length = tonumber(ticket:match('L(%d+)$'))
-  return length and math.min(length, 2000)
+  return tonumber(ticket:match('L(%d+)$'))
 end
 
 local function time_in_microseconds()

@@ -1,4 +1,0 @@
-import { dictOf } from './dict-commands.js'
-import { describeOracle } from './support.js'
-
-describeOracle(dictOf('Dict', { handle: (hot, key) => hot.dict(key) }))
