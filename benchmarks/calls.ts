@@ -2,7 +2,7 @@
 
 import { createHot } from 'hot-redis'
 import { createClient } from 'redis'
-import { dictIncrement } from '../src/lua/index.generated.js'
+import { dictIncrement } from '../src/scripts.generated.js'
 import { measure, oneByOne, print, withServer, type Measurement, type Pair } from './support/pairs.js'
 
 const ITEMS = 1_000_000

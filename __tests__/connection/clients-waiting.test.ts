@@ -51,7 +51,7 @@ describe.each(clients)('Waiting with %s given to a Hot', (_, make) => {
   })
 
   const inLine = (key: string, line: string, length = 1): Promise<void> =>
-    until('it is in line', async () => (await admin.zCard(`{${key}}:${line}`)) === length)
+    until('it is in line', async () => (await admin.zCard(`{${key}}:hot-redis:${line}`)) === length)
 
   test('an item is handed over', async () => {
     const jobs = hot.queue<string>('jobs')

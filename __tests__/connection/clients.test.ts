@@ -62,6 +62,7 @@ describe.each(versions)('A client of node-redis $version given to a Hot', ({ cre
   })
 
   test('stays open when the Hot is closed, and can be given to another', async () => {
+    await client.connect()
     await hot.list<number>().push(1)
     await hot.close()
     expect(client.isOpen).toBe(true)
@@ -106,6 +107,7 @@ describe.each(versions)('A client of node-redis $version given to a Hot', ({ cre
   })
 
   test('closed by its owner: a ConnectionError says so and the way out; open again: works again', async () => {
+    await client.connect()
     const list = hot.list<number>()
     await list.push(1)
     await close(client)
@@ -124,6 +126,7 @@ describe.each(versions)('A client of node-redis $version given to a Hot', ({ cre
   })
 
   test('destroyed by its owner while calls are under way: they all end', async () => {
+    await client.connect()
     const list = hot.list<number>()
     await list.push(1)
     proxy.holdReplies()

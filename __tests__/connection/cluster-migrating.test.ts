@@ -146,7 +146,7 @@ const calls: [string, (hot: Hot, key: string, setOut: () => Promise<void>) => Pr
       const lock = hot.lock(key)
       await lock.acquire()
       const next = lock.acquire()
-      await until('it is in line', async () => (await client.zCard(`{${key}}:waiters`)) === 1)
+      await until('it is in line', async () => (await client.zCard(`{${key}}:hot-redis:waiters`)) === 1)
       await setOut()
       await lock.clear()
       await (await next).release()

@@ -102,17 +102,21 @@ describe('the default hot', () => {
     expect(await stored(key)).toBe(true)
   })
 
-  test.each(['configure after a handle was made', 'configure after a call'])(
-    'refuses to %s, says what to do, and goes on as it was',
-    async scenario => {
-      const key = freshKey()
-      const thrown = await run(scenario, key)
-      expect(thrown?.message).toMatch(/^configure/)
-      expect(thrown?.message).toMatch(/used already.*createHot/)
-      expect(await stored(`late:${key}`)).toBe(false)
-      expect(await stored(key)).toBe(true)
-    }
-  )
+  test('takes options after a handle was made, as long as nothing was sent', async () => {
+    const key = freshKey()
+    expect(await run('configure after a handle was made', key)).toBeNull()
+    expect(await stored(`late:${key}`)).toBe(true)
+    expect(await stored(key)).toBe(false)
+  })
+
+  test('refuses to configure after a call, says what to do, and goes on as it was', async () => {
+    const key = freshKey()
+    const thrown = await run('configure after a call', key)
+    expect(thrown?.message).toMatch(/^configure/)
+    expect(thrown?.message).toMatch(/used already.*createHot/)
+    expect(await stored(`late:${key}`)).toBe(false)
+    expect(await stored(key)).toBe(true)
+  })
 
   test('refuses to configure badly, and goes on as it was', async () => {
     const key = freshKey()

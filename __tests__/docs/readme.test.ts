@@ -7,8 +7,8 @@ import { dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { createClient } from 'redis'
 import ts from 'typescript'
-import { Monitor } from '../examples/demo/monitor.js'
-import { startServer } from './support/servers.js'
+import { Monitor } from '../../examples/demo/monitor.js'
+import { startServer } from '../support/servers.js'
 
 // The README and docs/**/*.md: every ```ts block compiles; every ```ts run block also runs, and prints, returns and sends what
 // its comments say; every relative link leads to a file, and to a heading if it names one.

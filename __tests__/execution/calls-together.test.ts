@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Script } from '../../src/command.js'
-import { batched } from '../../src/connection/batch.js'
 import { IndexError, KeyTypeError, OverflowError } from '../../src/index.js'
 import { backends } from '../support/backends.js'
 import { freshKey } from '../support/fresh-key.js'
@@ -84,16 +82,6 @@ describe.each(backends)('Script calls made together on $name', ({ createHot, raw
   })
 })
 
-test('A batch that fails as a whole has failed for each of its calls, and for no other', () => {
-  const call = (script: Script, ...args: string[]) => ({ script, keys: ['key'], args })
-  const one = { name: 'one', source: 'return 1', sha1: '1' }
-  const other = { name: 'other', source: 'return 2', sha1: '2' }
-  const { requests, repliesOf } = batched([call(other), call(one, 'a'), call(one, 'b'), call(other), call(other)])
-  expect(requests).toHaveLength(3)
-  const killed = new Error('ERR Error running script: Script killed by user with SCRIPT KILL...')
-  expect(repliesOf([['x', 'y'], killed, [null, 'z']])).toEqual([['x', 'y'], killed, killed, null, 'z'])
-})
-
 describe('Script calls made together, as Redis sees them', () => {
   let own: OwnServer
   beforeAll(async () => {
@@ -148,11 +136,11 @@ describe('Script calls made together, as Redis sees them', () => {
     expect(calls[0]! + calls[1]!).toBeLessThan(50)
   })
 
-  test('are one MULTI when they are of several scripts', async () => {
+  test('are separate, in their order, when their cost has no bound', async () => {
     const list = own.hot.list<number>('list')
     const mixed = () =>
       Promise.all([list.insert(0, 1), list.insert(0, 2), list.reverse(), list.insert(0, 3), list.insert(0, 4)])
-    expect(await countOf(mixed)).toEqual([1, 2, 1])
+    expect(await countOf(mixed)).toEqual([0, 5, 0])
     expect(await list.toJS()).toEqual([4, 3, 1, 2])
   })
 })

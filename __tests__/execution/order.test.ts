@@ -222,7 +222,7 @@ test('what is confirmed out of order lets nothing pass a script that has to be s
   const list = hot.list<number>('list', { initial: [1, 2] })
   const held = await other.lock('lock').acquire()
   const waiting = hot.lock('lock').acquire()
-  await until('it is in line', async () => (await raw.zCard('{lock}:waiters')) === 1)
+  await until('it is in line', async () => (await raw.zCard('{lock}:hot-redis:waiters')) === 1)
   await hot.flush()
 
   proxy.holdReplies()

@@ -49,7 +49,7 @@ test('many processes are served in the exact order in which they came; who leave
   const key = freshKey('lock')
   const workers = await start('joins', key)
   const inLine = (length: number) =>
-    until(`${length} are in line`, async () => (await raw.zCard(`{${key}}:waiters`)) === length)
+    until(`${length} are in line`, async () => (await raw.zCard(`{${key}}:hot-redis:waiters`)) === length)
   const held = await hot.lock(key).acquire()
 
   const expected: string[] = []

@@ -29,7 +29,7 @@ test('who waits together with others gets as much as they do', async () => {
   const workers = await crew.hire(PROCESSES)
   begin(workers, 'takes', queue.key, 1)
   for (let item = 0; item < ITEMS; item++) {
-    while ((await raw.zCard(`{${queue.key}}:getters`)) < PROCESSES);
+    while ((await raw.zCard(`{${queue.key}}:hot-redis:getters`)) < PROCESSES);
     await queue.put(String(item))
   }
   for (let worker = 0; worker < PROCESSES; worker++) await queue.put(END)

@@ -63,11 +63,11 @@ test('permits added by several processes serve as many who wait, in order, and t
     await semaphore.acquire()
     served.push(place)
   })
-  await until('all are in line', async () => (await raw.zCard(`{${key}}:waiters`)) === waits.length)
+  await until('all are in line', async () => (await raw.zCard(`{${key}}:hot-redis:waiters`)) === waits.length)
 
   expect(await end(await start(4, 'adds', key, 1, 25))).toBe(100)
   await until('as many are served', () => served.length >= 100)
-  expect(await raw.zCard(`{${key}}:waiters`)).toBe(50)
+  expect(await raw.zCard(`{${key}}:hot-redis:waiters`)).toBe(50)
   expect(await semaphore.available()).toBe(0)
 
   expect(await end(await start(3, 'adds', key, 1, 25))).toBe(75)

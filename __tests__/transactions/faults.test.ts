@@ -367,7 +367,7 @@ describe('A transaction and its connection', () => {
 
     test('when the EXEC of a write-only one is on its way: unknown, here nothing was applied', async () => {
       cutAt('EXEC')
-      const error = await failureOf(hot.transaction(() => [list.push('x')]))
+      const error = await failureOf(hot.transaction(() => [list.push('x'), list.push('y')]))
       expect(error).toBeInstanceOf(ConnectionError)
       expect(error).toMatchObject({ outcome: 'unknown' })
       expect(await stored()).toEqual([5, 0])
@@ -375,9 +375,9 @@ describe('A transaction and its connection', () => {
 
     test('when the answer to a write-only one is on its way: unknown, here it was applied, once', async () => {
       cutAnswerTo('EXEC')
-      const error = await failureOf(hot.transaction(() => [list.push('x')]))
+      const error = await failureOf(hot.transaction(() => [list.push('x'), list.push('y')]))
       expect(error).toMatchObject({ outcome: 'unknown' })
-      expect(await stored()).toEqual([5, 1])
+      expect(await stored()).toEqual([5, 2])
     })
 
     test('and later transactions work', async () => {

@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 const inLine = (lock: HotLock, length: number) =>
-  until(`${length} are in line`, async () => (await raw.zCard(`{${lock.key}}:waiters`)) === length)
+  until(`${length} are in line`, async () => (await raw.zCard(`{${lock.key}}:hot-redis:waiters`)) === length)
 
 const newConnections = () => countingNew(() => [raw.sendCommand(['CLIENT', 'LIST'])])
 

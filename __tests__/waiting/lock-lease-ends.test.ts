@@ -46,7 +46,7 @@ async function heldByDead(key: string): Promise<void> {
 }
 
 const inLine = (key: string, length: number) =>
-  until(`${length} are in line`, async () => (await raw.zCard(`{${key}}:waiters`)) === length)
+  until(`${length} are in line`, async () => (await raw.zCard(`{${key}}:hot-redis:waiters`)) === length)
 const leaseEnds = (key: string) => until('the lease has ended', async () => (await rival.lock(key).available()) === 1)
 
 test('who waits behind one that leaves just before the lease of a dead holder ends gets the lock', async () => {
@@ -98,7 +98,7 @@ test('who waits behind one that is handed the lock and does not move has it soon
   const mute = raw.duplicate()
   await mute.connect()
   await mute.subscribe('hot-redis:mute', () => undefined)
-  await raw.zAdd(`{${key}}:waiters`, { score: 1, value: 'hot-redis:mute/1L500' })
+  await raw.zAdd(`{${key}}:hot-redis:waiters`, { score: 1, value: 'hot-redis:mute/1L500' })
   const second = hot.lock(key).acquire()
   let served = false
   void second.then(() => (served = true))

@@ -56,7 +56,7 @@ async function keyOn(master: Server): Promise<string> {
 }
 
 const inLine = (key: string, count: number, line = 'getters') =>
-  until(`${count} are in line at ${key}`, async () => (await raw.zCard(`{${key}}:${line}`)) === count)
+  until(`${count} are in line at ${key}`, async () => (await raw.zCard(`{${key}}:hot-redis:${line}`)) === count)
 
 const move = async (key: string) => resharding.move(await resharding.slotOf(key), 20)
 
@@ -70,7 +70,7 @@ test('waits of all kinds on all masters at once are served', async () => {
   })
   for (const key of keys) {
     await until('all are in line', async () => {
-      const lines = [`{${key}}:getters`, `full:{${key}}:putters`, `full:{${key}}:joiners`]
+      const lines = [`{${key}}:hot-redis:getters`, `full:{${key}}:hot-redis:putters`, `full:{${key}}:hot-redis:joiners`]
       return String(await Promise.all(lines.map(line => raw.zCard(line)))) === '1,1,1'
     })
   }
@@ -189,7 +189,7 @@ test('when a master dies, waits go on at the replica that takes its place', asyn
   const gets = [queue.get(), queue.get()]
   const put = full!.put('second')
   await inLine(key, 2)
-  await until('one waits for space', async () => (await raw.zCard(`{${key}}:full:putters`)) === 1)
+  await until('one waits for space', async () => (await raw.zCard(`{${key}}:full:hot-redis:putters`)) === 1)
   await replicated(master)
   await master.kill()
   await others.put('a').catch((error: unknown) => expect(error).toMatchObject({ outcome: 'unknown' }))

@@ -28,9 +28,10 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   },
   'configure after a handle was made': async () => {
     process.env['REDIS_URL'] = url
-    hot.list(key)
-    const thrown = thrownBy(() => configure({ prefix: 'late:' }))
-    await store()
+    const list = hot.list<string>(key)
+    const thrown = thrownBy(() => configure({ url, prefix: 'late:' }))
+    await list.push('stored')
+    await hot.close()
     return thrown
   },
   'configure after a call': async () => {

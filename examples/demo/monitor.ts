@@ -56,11 +56,13 @@ function plain(quoted: string): string {
   return JSON.parse(quoted.replace(/\\x(..)/g, '\\u00$1').replaceAll('\\a', '\\u0007')) as string
 }
 
-/** Scripts by the name of their file in src/lua, and of their keys the first: the others are its companions. */
+/** Scripts by the name of their file, and of their keys the first: the others are auxiliary keys. */
 function shown([name = '', ...args]: readonly string[]): string {
-  const script = Object.values(scripts).find(({ sha1, source }) => args[0] === sha1 || args[0] === source)
+  const script = Object.values(scripts).find(
+    made => 'sha1' in made && (args[0] === made.sha1 || args[0] === made.source)
+  )
   const [key = '', ...rest] = args.slice(2)
-  const words = script ? [`${script.name}.lua`, key, ...rest.slice(Number(args[1]) - 1)] : args
+  const words = script && 'name' in script ? [`${script.name}.lua`, key, ...rest.slice(Number(args[1]) - 1)] : args
   return [name.toUpperCase(), ...words.map(word => word.replace(/^(hot-redis:.{3}).*?(\/\d+)?$/, '$1…$2'))].join(' ')
 }
 

@@ -1,4 +1,4 @@
-import { now, sleep } from '../core/clock.js'
+import { clearTimer, now, setTimer, sleep } from '../core/clock.js'
 import { keysOfAll } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call } from '../execution/call.js'
@@ -32,6 +32,7 @@ export class SlotMigration {
   readonly #asked = new Map<string, string>()
   #back: Held[] = []
   #running = false
+  #forgetTimer: NodeJS.Timeout | undefined
   #onDrained: (() => void) | undefined
 
   constructor(
@@ -62,6 +63,7 @@ export class SlotMigration {
   #start(): void {
     if (this.#running) return
     this.#running = true
+    clearTimer(this.#forgetTimer)
     void this.#run()
   }
 
@@ -72,10 +74,10 @@ export class SlotMigration {
       if (this.#held.length > 0) this.#sendRound()
       await this.#allBack()
     }
-    // Calls that come next know where the keys are.
-    if (this.#asked.size > 0) await sleep(REMEMBERED)
-    if (this.#held.length > 0 || this.#back.length > 0) return this.#run()
-    this.cluster.migrated(this.slot)
+    this.#running = false
+    if (this.#asked.size === 0) this.cluster.migrated(this.slot)
+    // The calls that come next know where the keys are.
+    else this.#forgetTimer = setTimer(() => this.cluster.migrated(this.slot), REMEMBERED).unref()
   }
 
   /** Waits until every call that was sent has been answered; what came back is the first to go again. */
@@ -117,9 +119,14 @@ export class SlotMigration {
   }
 
   /** Lets the caller go without an answer. */
-  #giveUp({ call, why }: Held): void {
-    if (!(why instanceof Error) || why instanceof ConnectionError) call.failed(why)
+  #giveUp({ call, why = this.#unreachable() }: Held): void {
+    if (why instanceof ConnectionError) call.failed(why)
     else call.replied([why], 0)
+  }
+
+  #unreachable(): ConnectionError {
+    const { connectTimeout } = this.cluster.timeouts
+    return new ConnectionError(`can't reach the Redis cluster within ${connectTimeout} ms`, { outcome: 'not-sent' })
   }
 
   /** Sends calls up to the first one that has to go alone. */
@@ -134,11 +141,8 @@ export class SlotMigration {
       this.#sent.set(call, { ...held, call: held.call })
       if (!this.cluster.submitTo(asked ?? this.cluster.masterOf(this.slot), call)) {
         this.#sent.delete(call)
-        const { connectTimeout } = this.cluster.timeouts
         held.since ??= now()
-        held.why = new ConnectionError(`can't reach the Redis cluster within ${connectTimeout} ms`, {
-          outcome: 'not-sent'
-        })
+        held.why = this.#unreachable()
         this.#back.push(held)
         return
       }

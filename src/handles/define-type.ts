@@ -64,8 +64,13 @@ export function defineType<Factory>(
   }
 }
 
+/** The options that a factory was given; none unless given. */
+export function givenOptions<Options extends object>(operation: string, options: unknown = {}): Options {
+  return optionsOf(operation, options as Options)
+}
+
 export function refuseCodec(operation: string, { name }: TypeDescriptor, options: unknown): void {
-  const { codec, schema } = (options ?? {}) as AnyOptions
+  const { codec, schema } = givenOptions<AnyOptions>(operation, options)
   if (codec === undefined && schema === undefined) return
   throw new TypeError(
     `${operation}: ${name} holds text or numbers as they are, to which neither codec nor schema applies`

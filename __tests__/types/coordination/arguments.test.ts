@@ -207,7 +207,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
           expect(error.message).toContain(`key '${key}' holds ${held}, not`)
           expect((error as KeyTypeError).operation).toMatch(new RegExp(`^${name}\\.\\w+$`))
           expect(await raw(key, 'DUMP', key)).toEqual(before)
-          expect(await raw(key, 'EXISTS', `{${key}}:waiters`)).toBe(0)
+          expect(await raw(key, 'EXISTS', `{${key}}:hot-redis:waiters`)).toBe(0)
         })
 
         test('what works on any type works, and clear() makes it a lock again', async () => {

@@ -16,7 +16,7 @@ export interface RedisClient {
   unref?(): void
   on(event: string, listener: (...args: unknown[]) => void): unknown
   /** Version 4 in legacy mode: the client whose calls give promises. */
-  readonly v4?: Pick<RedisClient, 'sendCommand'>
+  readonly v4?: object
 }
 
 export interface RedisClientOptions {

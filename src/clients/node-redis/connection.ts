@@ -16,8 +16,12 @@ export class NodeRedisConnection implements ClientConnection {
   #lossListener = (): void => {}
   readonly #send = (words: readonly string[]): Promise<Reply> => this.send(words)
 
-  /** `create` makes a client that neither reconnects nor queues. */
-  constructor(private readonly create: (connectTimeout: number) => RedisClient | Promise<RedisClient>) {}
+  constructor(
+    /** Makes a client that neither reconnects nor queues. */
+    private readonly create: (connectTimeout: number) => RedisClient | Promise<RedisClient>,
+    /** Holds it while it is open. */
+    private readonly openConnections = new Set<NodeRedisConnection>()
+  ) {}
 
   get ready(): boolean {
     return this.#ready && this.#client?.isReady === true
@@ -27,6 +31,7 @@ export class NodeRedisConnection implements ClientConnection {
     this.close()
     const attempt = Symbol('attempt')
     this.#attempt = attempt
+    this.openConnections.add(this)
     const client = await this.create(Math.max(1, Math.ceil(timeout)))
     if (this.#attempt !== attempt) throw closedMeanwhile()
     ignoreErrors(client)
@@ -71,7 +76,14 @@ export class NodeRedisConnection implements ClientConnection {
     this.#client = undefined
     this.#connected = false
     this.#ready = false
+    this.openConnections.delete(this)
     if (client && connected) destroy(client)
+  }
+
+  /** Closes it as if it had been lost. */
+  drop(): void {
+    this.close()
+    this.#lossListener()
   }
 
   /** In the turn of the 'connect' event itself, version 4 would reject a promise of its own that nobody handles. */

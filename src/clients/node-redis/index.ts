@@ -36,20 +36,32 @@ export function isNodeRedis(client: object): client is RedisClient | RedisCluste
   return isClient(client) || isCluster(client)
 }
 
+/** One for each client, however many Hots it is given to. */
+const providers = new WeakMap<object, ClientProvider>()
+
 export function providerOf(client: RedisClient | RedisCluster): ClientProvider {
-  ignoreErrors(client)
-  return isCluster(client) ? new GivenCluster(client) : new GivenClient(client)
+  let provider = providers.get(client)
+  if (!provider) {
+    ignoreErrors(client)
+    provider = isCluster(client) ? new GivenCluster(client) : new GivenClient(client)
+    providers.set(client, provider)
+  }
+  return provider
 }
 
-/** A client that was given: its connections are made as it was. */
+/** A client that was given: its connections are made as it was, and closed with it. It is not opened. */
 class GivenClient implements ServerProvider {
   readonly kind = 'server'
   readonly address = 'the given client'
-  #wasOpen = false
+  readonly #connections = new Set<NodeRedisConnection>()
+  #wasOpen: boolean
 
   constructor(private readonly client: RedisClient) {
     this.#wasOpen = client.isOpen
     client.on('ready', () => (this.#wasOpen = true))
+    client.on('end', () => {
+      for (const connection of [...this.#connections]) connection.drop()
+    })
   }
 
   get closedByOwner(): boolean {
@@ -58,8 +70,9 @@ class GivenClient implements ServerProvider {
   }
 
   connection(): NodeRedisConnection {
-    return new NodeRedisConnection(async connectTimeout =>
-      duplicateOf(this.client, connectTimeout, {}, await selectedDatabase(this.client))
+    return new NodeRedisConnection(
+      async connectTimeout => duplicateOf(this.client, connectTimeout, {}, await selectedDatabase(this.client)),
+      this.#connections
     )
   }
 }
@@ -166,5 +179,5 @@ async function selectedDatabase(client: RedisClient): Promise<number | undefined
 
 /** In legacy mode the calls of version 4 take callbacks; those of its `v4` give promises. */
 function promising(client: RedisClient): Pick<RedisClient, 'sendCommand'> {
-  return optionsOf(client).legacyMode ? (client.v4 ?? client) : client
+  return optionsOf(client).legacyMode ? (client.v4 as Pick<RedisClient, 'sendCommand'>) : client
 }

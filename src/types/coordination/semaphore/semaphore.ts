@@ -3,7 +3,7 @@ import type { Reply, Request } from '../../../core/command.js'
 import { NotHeldError } from '../../../core/errors.js'
 import type { Pending } from '../../../core/pending.js'
 import type { WaitOptions } from '../../../core/wait-spec.js'
-import { defineType, plainType, refuseCodec, type TypeDefinition } from '../../../handles/define-type.js'
+import { defineType, givenOptions, plainType, refuseCodec, type TypeDefinition } from '../../../handles/define-type.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../../handles/handle.js'
 import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
 import { Acquiring, PermitSource, TryingToAcquire } from './permit-source.js'
@@ -254,7 +254,7 @@ interface SemaphoreClass {
 function semaphoreType<Factory>(Class: SemaphoreClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, options]) => {
     refuseCodec(operation, Class.descriptor, options)
-    const { value = 1, ...others } = (options ?? {}) as Permits
+    const { value = 1, ...others } = givenOptions<Permits>(operation, options)
     const permits = positive(operation, 'value', value)
     return { key, options: others, create: context => new Class(context, permits) }
   })

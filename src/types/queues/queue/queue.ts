@@ -3,7 +3,7 @@ import { chunked, command, type Reply, type Request, type Write } from '../../..
 import type { Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Grant, Lease, LeaseSpec, WaitOptions } from '../../../core/wait-spec.js'
-import { defineType, type TypeDefinition } from '../../../handles/define-type.js'
+import { defineType, givenOptions, type TypeDefinition } from '../../../handles/define-type.js'
 import type { JsonValue, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
 import {
   Handle,
@@ -403,7 +403,7 @@ interface QueueClass {
 
 function queueType<Factory>(Class: QueueClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, options]) => {
-    const { maxsize } = (options ?? {}) as Bounded
+    const { maxsize } = givenOptions<Bounded>(operation, options)
     const most = maxsize === undefined ? undefined : positive(operation, 'maxsize', maxsize)
     return { key, options, create: context => new Class(context, most) }
   })
