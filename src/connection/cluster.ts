@@ -7,7 +7,7 @@ import { slotOf } from '../core/keys.js'
 import type { Call } from '../execution/call.js'
 import { closedByOwner, type Destination } from './connector.js'
 import { Pipeline, type ClusterNode, type Timeouts } from './pipeline.js'
-import { SlotMigration } from './slot-migration.js'
+import { SlotMigration, type MigrationHost } from './slot-migration.js'
 import type { Connector, Topology } from './topology.js'
 
 /** After this long without a node, the others are asked who has taken its place. */
@@ -21,7 +21,7 @@ const SLOTS = 16_384
  * A cluster: every call goes to the pipeline of the node that has its slot. Order is kept per key; the calls of a slot that
  * moves are held and sent by its SlotMigration.
  */
-export class Cluster implements Topology, ClusterNode {
+export class Cluster implements Topology, ClusterNode, MigrationHost {
   readonly isCluster = true
   readonly #pipelines = new Map<string, Pipeline>()
   readonly #migrations = new Map<number, SlotMigration>()
@@ -189,7 +189,7 @@ export class Cluster implements Topology, ClusterNode {
 }
 
 /** The slot of a call: all of its keys share one. */
-export function slotOfCall({ requests }: Call): number {
+function slotOfCall({ requests }: Call): number {
   for (const request of requests) {
     const [key] = keysOf(request)
     if (key !== undefined) return slotOf(key)

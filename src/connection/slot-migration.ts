@@ -2,13 +2,27 @@ import { clearTimer, now, setTimer, sleep } from '../core/clock.js'
 import { keysOfAll } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call } from '../execution/call.js'
-import type { Cluster } from './cluster.js'
+import type { Timeouts } from './pipeline.js'
 
 /** Milliseconds between attempts while a node says that it can't serve the keys now. */
 const PAUSE = 20
 
 /** Milliseconds for which it is remembered where a key has gone, after the last call of the slot. */
 const REMEMBERED = 1_000
+
+/** What a migration needs of its cluster. */
+export interface MigrationHost {
+  readonly timeouts: Timeouts
+  readonly closed: boolean
+  masterOf(slot: number): string | undefined
+  /** Hands a call to the pipeline of a node; false when the node is not known. */
+  submitTo(address: string | undefined, call: Call): boolean
+  /** Whether calls of a slot are in flight. */
+  isInFlight(slot: number): boolean
+  refreshSlot(slot: number): Promise<void>
+  /** The calls of the slot go their usual way again. */
+  migrated(slot: number): void
+}
 
 interface Held {
   readonly call: Call
@@ -37,7 +51,7 @@ export class SlotMigration {
 
   constructor(
     private readonly slot: number,
-    private readonly cluster: Cluster
+    private readonly cluster: MigrationHost
   ) {}
 
   submit(call: Call): void {

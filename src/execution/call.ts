@@ -1,7 +1,7 @@
 import type { Reply, Request } from '../core/command.js'
 
 /** Takes what became of requests. */
-export interface Receiver {
+interface Receiver {
   /** A reply for each request; what Redis refused has an Error. `epoch` numbers the connection. */
   replied(replies: readonly Reply[], epoch: number): void
   /** Redis did not answer, or they were not sent. */

@@ -12,7 +12,7 @@ export type HotDefaultDict<T extends object, Input extends object = T> = Default
   Fields<T, Input, DefaultDict<T, Input>, never>
 
 /** Makes the value of a field that is missing. */
-export type DefaultFactory<Input> = () => Present<Input[keyof Input]>
+type DefaultFactory<Input> = () => Present<Input[keyof Input]>
 
 export interface DefaultDictFactory {
   /**
@@ -32,7 +32,7 @@ export interface DefaultDictFactory {
  * A Dict whose missing fields are made by a factory when they are read: once, atomically, so that all who read at the
  * same time, in any process, see one value.
  */
-export class DefaultDict<T extends object, Input extends object = T> extends Dict<T, Input> {
+class DefaultDict<T extends object, Input extends object = T> extends Dict<T, Input> {
   static override readonly descriptor: TypeDescriptor = { name: 'DefaultDict', redisType: 'hash', indexedBy: 'field' }
 
   readonly #factory: DefaultFactory<Input>

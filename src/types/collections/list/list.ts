@@ -45,7 +45,7 @@ const last = (...lengths: Reply[]): number => Number(lengths.at(-1))
  * A list in Redis, used like an Array: `await todo[0]`, `todo[0] = 'A'`, `delete todo[1]`, `for await (const item of todo)`.
  * Negative positions count from the end. Every method is one atomic step, at any length.
  */
-export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
+class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   static readonly descriptor: TypeDescriptor = { name: 'List', redisType: 'list', indexedBy: 'position' };
 
   /** @internal */

@@ -24,7 +24,7 @@ export type HotMultiSet = MultiSet & { [item: string]: number | Pending<number> 
 export type MultiSetFactory = (key?: string, options?: InitialOnly<Counts>) => HotMultiSet
 
 /** What counts can be taken from: another handle, a Map or record of counts, or anything iterable, each item counting once. */
-export type Counts = MultiSet | ReadonlyMap<string, number> | Readonly<Record<string, number>> | Iterable<string>
+type Counts = MultiSet | ReadonlyMap<string, number> | Readonly<Record<string, number>> | Iterable<string>
 
 type Combine = (mine: number, theirs: number) => number
 
@@ -33,7 +33,7 @@ type Combine = (mine: number, theirs: number) => number
  * `words.apple = 3`. Counts may fall to zero and below; what is computed from two multisets keeps those above zero. Every
  * method is one atomic step.
  */
-export class MultiSet extends Handle<Map<string, number>, Counts> {
+class MultiSet extends Handle<Map<string, number>, Counts> {
   static readonly descriptor: TypeDescriptor = { name: 'MultiSet', redisType: 'hash', indexedBy: 'field' };
 
   /** @internal */

@@ -44,7 +44,7 @@ const scopes = new AsyncLocalStorage<Scope>()
  * call run() and acquire() of this key again; outside of it, the handle by which it was acquired. It is free when it has
  * been released as often as it was acquired.
  */
-export class RLock extends Lock {
+class RLock extends Lock {
   static override readonly descriptor: TypeDescriptor = { name: 'RLock', redisType: 'zset', indexedBy: 'nothing' }
 
   /** An acquire() or tryAcquire() of this handle that is under way: another one may enter again when it has ended. */

@@ -213,12 +213,12 @@ abstract class BaseSemaphore extends Handle<number, never> {
 }
 
 /** So many permits, and never more: releasing what is not held is an error. */
-export class BoundedSemaphore extends BaseSemaphore {
+class BoundedSemaphore extends BaseSemaphore {
   static readonly descriptor: TypeDescriptor = { name: 'BoundedSemaphore', redisType: 'zset', indexedBy: 'nothing' }
 }
 
 /** So many permits to begin with: releasing more than was acquired adds to them, as Python's threading.Semaphore does. */
-export class Semaphore extends BaseSemaphore {
+class Semaphore extends BaseSemaphore {
   static readonly descriptor: TypeDescriptor = { name: 'Semaphore', redisType: 'zset', indexedBy: 'nothing' }
 
   /** @internal */

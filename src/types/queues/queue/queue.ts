@@ -357,7 +357,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
  * A queue in Redis, first in, first out, for any number of processes: `await jobs.put(job)`, `await jobs.get()`,
  * `for await (const job of jobs.consume())`.
  */
-export class Queue<T, Input = T> extends BaseQueue<T, void, Input> {
+class Queue<T, Input = T> extends BaseQueue<T, void, Input> {
   static readonly descriptor: TypeDescriptor = { name: 'Queue', redisType: 'list', indexedBy: 'nothing' }
 
   /** @internal */
@@ -367,7 +367,7 @@ export class Queue<T, Input = T> extends BaseQueue<T, void, Input> {
 }
 
 /** A Queue from which the item that was put last is taken first. */
-export class LifoQueue<T, Input = T> extends BaseQueue<T, void, Input> {
+class LifoQueue<T, Input = T> extends BaseQueue<T, void, Input> {
   static readonly descriptor: TypeDescriptor = { name: 'LifoQueue', redisType: 'list', indexedBy: 'nothing' }
 
   /** @internal */
@@ -377,7 +377,7 @@ export class LifoQueue<T, Input = T> extends BaseQueue<T, void, Input> {
 }
 
 /** A Queue in which each item is once: `put` resolves with whether it was new. What has been taken can be put again. */
-export class SetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
+class SetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
   static readonly descriptor: TypeDescriptor = { name: 'SetQueue', redisType: 'list', indexedBy: 'nothing' }
 
   /** @internal */
@@ -387,7 +387,7 @@ export class SetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
 }
 
 /** A SetQueue from which the item that was put last is taken first. */
-export class LifoSetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
+class LifoSetQueue<T, Input = T> extends BaseQueue<T, boolean, Input> {
   static readonly descriptor: TypeDescriptor = { name: 'LifoSetQueue', redisType: 'list', indexedBy: 'nothing' }
 
   /** @internal */

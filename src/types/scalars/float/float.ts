@@ -33,7 +33,7 @@ const doubles: Arithmetic = {
  * A double in Redis: results equal JavaScript's, bit for bit, or are an OverflowError where they would be NaN or infinite.
  * A missing key is 0. Every method is one atomic step.
  */
-export class Float extends HotNumber {
+class Float extends HotNumber {
   static readonly descriptor: TypeDescriptor = { name: 'Float', redisType: 'string', indexedBy: 'nothing' }
 
   /** @internal */

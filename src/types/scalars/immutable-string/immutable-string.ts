@@ -30,7 +30,7 @@ export type ImmutableStringFactory = (key?: string, options?: InitialOnly<string
  * A string in Redis that never changes: what makes another string of it gives a new handle, for a new key in the same slot.
  * Writing to it is a TypeError.
  */
-export class ImmutableString extends Text {
+class ImmutableString extends Text {
   static readonly descriptor: TypeDescriptor = { name: 'ImmutableString', redisType: 'string', indexedBy: 'position' }
 
   /** The text. `GET`, O(n). */

@@ -31,7 +31,7 @@ const integers: Arithmetic = {
  * A whole number in Redis, exact over all the safe integers: results equal BigInt's, or are an OverflowError. A missing key
  * is 0. Every method is one atomic step.
  */
-export class Int extends HotNumber {
+class Int extends HotNumber {
   static readonly descriptor: TypeDescriptor = { name: 'Int', redisType: 'string', indexedBy: 'nothing' }
 
   /** @internal */

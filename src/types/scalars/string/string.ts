@@ -26,7 +26,7 @@ export type Replacement = string | ((substring: string, ...groups: unknown[]) =>
  * A mutable string in Redis: the methods that give a new string in JavaScript change the one that is stored. Positions are
  * JavaScript's, for any text. Every method is one atomic step; a missing key is the empty string.
  */
-export class MutableString extends Text {
+class MutableString extends Text {
   static readonly descriptor: TypeDescriptor = { name: 'String', redisType: 'string', indexedBy: 'position' }
 
   /**
