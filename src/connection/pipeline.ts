@@ -3,7 +3,7 @@ import { clearTimer, nextTick, setTimer } from '../core/clock.js'
 import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
-import { distribute, plan, type Transmission } from '../execution/plan.js'
+import { plan, replyOf, type Transmission } from '../execution/plan.js'
 import { openConnection, type Destination } from './connector.js'
 
 /** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
@@ -143,19 +143,18 @@ export class Pipeline implements CommandSink {
   }
 
   #transmit(transmission: Transmission): void {
-    const { commands, calls, multi, slow, asking, evalFallback } = transmission
-    this.#inFlight += calls.length
+    const { call, batch, words, multi, slow, evalFallback } = transmission
+    this.#inFlight += batch?.length ?? 1
     if (slow) this.#slowInFlight++
     this.#watchForSilence()
-    if (asking) this.connection.send(['ASKING']).catch(() => {})
+    if (call.asking) this.connection.send(['ASKING']).catch(() => {})
     if (multi) {
-      this.connection.transact(commands).then(
-        replies => this.#replied(transmission, replies ?? discarded(commands.length)),
+      this.connection.transact(multi).then(
+        replies => this.#replied(transmission, replies ?? discarded(multi.length)),
         (error: unknown) => this.#refused(transmission, error)
       )
       return
     }
-    const [words = []] = commands
     if (evalFallback) return this.#sendAlone(transmission, words, evalFallback)
     this.connection.send(words).then(
       reply => this.#replied(transmission, [reply]),
@@ -188,11 +187,11 @@ export class Pipeline implements CommandSink {
   }
 
   #replied(transmission: Transmission, replies: readonly Reply[]): void {
-    const { calls, slow } = transmission
+    const { call, batch, slow } = transmission
     this.#replies++
     if (slow) this.#slowInFlight--
-    if (calls.length === 1) return this.#settle(calls[0] as Call, replies)
-    for (const [index, each] of distribute(transmission, replies).entries()) this.#settle(calls[index] as Call, each)
+    if (!batch) return this.#settle(call, replies)
+    for (const [index, each] of batch.entries()) this.#settle(each, [replyOf(replies[0] ?? null, index)])
   }
 
   #settle(call: Call, replies: readonly Reply[]): void {
@@ -207,7 +206,7 @@ export class Pipeline implements CommandSink {
   #refused(transmission: Transmission, error: unknown): void {
     if (isReplyError(error)) return this.#replied(transmission, [error])
     if (transmission.slow) this.#slowInFlight--
-    for (const call of transmission.calls) {
+    for (const call of transmission.batch ?? [transmission.call]) {
       this.#answered()
       this.#lost(call, error)
     }

@@ -31,26 +31,22 @@ export class SharedRunner implements Runner, Executor {
     const crossing = this.crossSlotError(command)
     if (crossing) return reject(crossing)
     const generation = this.#calls.begin()
-    const resolved = (result: R): void => {
-      generation.ended()
-      resolve(result)
-    }
-    const rejected = (error: unknown): void => {
-      generation.ended()
-      reject(error)
-    }
-    if (command.kind !== 'update') return execute(command, this, resolved, rejected)
+    if (command.kind !== 'update') return execute(command, this, resolve, reject, generation)
     this.#serializer.run(command, done => {
+      const ended = (): void => {
+        generation.ended()
+        done()
+      }
       execute(
         command,
         this.#pastOrder,
         result => {
-          resolved(result)
-          done()
+          resolve(result)
+          ended()
         },
         error => {
-          rejected(error)
-          done()
+          reject(error)
+          ended()
         }
       )
     })

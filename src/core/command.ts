@@ -35,10 +35,12 @@ export type Request = WordsRequest | ScriptRequest
 /** A word of a command: keys are marked by their class, everything else is a value. */
 export type Word = Key | string | number
 
-const ONLY_FIRST = [1] as const
+const NO_KEYS: readonly number[] = []
+const ONLY_FIRST: readonly number[] = [1]
 
 /** One Redis command. */
 export function command(...words: Word[]): WordsRequest {
+  let first = -1
   let keysAt: number[] | undefined
   for (let index = 0; index < words.length; index++) {
     const word = words[index] as Word
@@ -47,12 +49,12 @@ export function command(...words: Word[]): WordsRequest {
       words[index] = String(word)
     } else {
       words[index] = word.name
-      if (keysAt) keysAt.push(index)
-      else if (index !== 1 || words.slice(2).some(isKey)) keysAt = [index]
+      if (first === -1) first = index
+      else if (keysAt) keysAt.push(index)
+      else keysAt = [first, index]
     }
   }
-  const plain = words as string[]
-  return { words: plain, keysAt: keysAt ?? ONLY_FIRST }
+  return { words: words as string[], keysAt: keysAt ?? (first === 1 ? ONLY_FIRST : first === -1 ? NO_KEYS : [first]) }
 }
 
 /** One call of a script. */
@@ -61,10 +63,6 @@ export function script(script: Script, keys: readonly Key[], ...args: (string | 
     if (typeof args[index] === 'number') args[index] = String(args[index])
   }
   return { script, keys, args: args as string[] }
-}
-
-function isKey(word: Word): boolean {
-  return typeof word === 'object'
 }
 
 /** The names of the keys that a request touches. */

@@ -1,6 +1,7 @@
 import type { Command, Read, Reply, Request, Update, Write } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call } from './call.js'
+import type { Generation } from './in-flight.js'
 import { explain } from './reply-error.js'
 
 /** Executes requests for the driver: the shared pipeline, or an open transaction. */
@@ -18,10 +19,20 @@ export type Resolve<R> = (result: R) => void
 export type Reject = (error: unknown) => void
 
 /** Runs a command: the only place that knows how the three kinds of commands are executed. */
-export function execute<R>(command: Command<R>, executor: Executor, resolve: Resolve<R>, reject: Reject): void {
-  if (command.kind === 'update') new UpdateRun(command, executor, resolve, reject).start()
-  else if (command.kind === 'read') executor.read(new CommandCall(command, executor, resolve, reject))
-  else executor.write(new CommandCall(command, executor, resolve, reject))
+export function execute<R>(
+  command: Command<R>,
+  executor: Executor,
+  resolve: Resolve<R>,
+  reject: Reject,
+  inFlight?: Generation
+): void {
+  if (command.kind === 'update') {
+    new UpdateRun(command, executor, resolve, reject).start()
+    return
+  }
+  const call = new CommandCall(command, executor, resolve, reject, inFlight)
+  if (command.kind === 'read') executor.read(call)
+  else executor.write(call)
 }
 
 /** A Read or a Write as a call. */
@@ -32,7 +43,8 @@ class CommandCall<R> implements Call {
     private readonly command: Read<R> | Write<R>,
     private readonly executor: Executor,
     private readonly resolve: Resolve<R>,
-    private readonly reject: Reject
+    private readonly reject: Reject,
+    private readonly inFlight: Generation | undefined
   ) {}
 
   get requests(): readonly Request[] {
@@ -45,6 +57,7 @@ class CommandCall<R> implements Call {
 
   replied(replies: readonly Reply[], epoch: number): void {
     const { command, executor, reject } = this
+    this.inFlight?.ended()
     if (refused(replies, command, command.requests, executor, reject)) return
     let result: R
     try {
@@ -57,6 +70,7 @@ class CommandCall<R> implements Call {
   }
 
   failed(error: unknown): void {
+    this.inFlight?.ended()
     this.reject(notAnswered(this.command, error))
   }
 }

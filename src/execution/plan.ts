@@ -19,15 +19,17 @@ const MAX_BATCH_CHARACTERS = 262_144
 
 /** One command, or the commands of one MULTI, for one call or a batch of calls. */
 export interface Transmission {
-  readonly calls: readonly Call[]
-  readonly commands: readonly (readonly string[])[]
-  readonly multi: boolean
+  readonly call: Call
+  /** All calls of a batch. */
+  readonly batch: readonly Call[] | undefined
+  /** The words of one command. */
+  readonly words: readonly string[]
+  /** The commands of a MULTI instead. */
+  readonly multi: readonly (readonly string[])[] | undefined
   /** May take longer than the response timeout. */
   readonly slow: boolean
-  /** Goes behind an ASKING. */
-  readonly asking: boolean
   /** Sent instead when Redis does not know the script; nothing may be sent before that is settled. */
-  readonly evalFallback?: readonly string[]
+  readonly evalFallback: readonly string[] | undefined
 }
 
 export interface PlanOptions {
@@ -41,23 +43,43 @@ export interface PlanOptions {
 export function plan(calls: readonly Call[], { idle, oneKeyPerBatch }: PlanOptions): readonly Transmission[] {
   const transmissions: Transmission[] = []
   for (let at = 0; at < calls.length;) {
+    const call = calls[at] as Call
     const size = batchSize(calls, at, oneKeyPerBatch)
-    const group = size === 1 ? [calls[at] as Call] : calls.slice(at, at + size)
+    const alone = idle && size === calls.length
+    if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
+    else if (call.requests.length > 1) transmissions.push(multiOf(call))
+    else transmissions.push(singleOf(call, undefined, call.requests[0] as Request, alone && !call.asking))
     at += size
-    transmissions.push(transmissionOf(group, idle && group.length === calls.length))
   }
   return transmissions
 }
 
-function transmissionOf(calls: readonly Call[], alone: boolean): Transmission {
-  const [{ requests, asking = false }] = calls as readonly [Call]
-  const slow = requests.some(({ script }) => script?.slow)
-  if (requests.length > 1) return { calls, commands: multiCommands(requests), multi: true, slow, asking }
-  const request = calls.length === 1 ? (requests[0] as Request) : batchOf(calls.map(scriptRequestOf) as ScriptRequest[])
-  if (!request.script) return { calls, commands: [request.words], multi: false, slow, asking }
+const NO_WORDS: readonly string[] = []
+
+function singleOf(call: Call, batch: readonly Call[] | undefined, request: Request, alone: boolean): Transmission {
+  const { script } = request
+  if (!script) {
+    return { call, batch, words: request.words, multi: undefined, slow: false, evalFallback: undefined }
+  }
   const evaluated = evalWords(request)
-  if (!alone || asking) return { calls, commands: [evaluated], multi: false, slow, asking }
-  return { calls, commands: [evalshaWords(request)], multi: false, slow, asking, evalFallback: evaluated }
+  return {
+    call,
+    batch,
+    words: alone ? evalshaWords(request) : evaluated,
+    multi: undefined,
+    slow: script.slow,
+    evalFallback: alone ? evaluated : undefined
+  }
+}
+
+function multiOf(call: Call): Transmission {
+  const { requests } = call
+  const slow = requests.some(({ script }) => script?.slow)
+  return { call, batch: undefined, words: NO_WORDS, multi: multiCommands(requests), slow, evalFallback: undefined }
+}
+
+function batchOf(calls: readonly Call[], alone: boolean): Transmission {
+  return singleOf(calls[0] as Call, calls, batchRequest(calls.map(scriptRequestOf) as ScriptRequest[]), alone)
 }
 
 /**
@@ -87,11 +109,9 @@ function evalshaWords({ script, keys, args }: ScriptRequest): string[] {
   return ['EVALSHA', script.sha1, String(keys.length), ...keys.map(({ name }) => name), ...args]
 }
 
-/** The replies for each call of a transmission; a batch that failed as a whole has failed for all of its calls. */
-export function distribute({ calls }: Transmission, replies: readonly Reply[]): readonly (readonly Reply[])[] {
-  if (calls.length === 1) return [replies]
-  const [reply = null] = replies
-  return calls.map((_, index) => [Array.isArray(reply) ? (reply[index] ?? null) : reply])
+/** The reply to one call of a batch; a batch that failed as a whole has failed for all of its calls. */
+export function replyOf(reply: Reply, index: number): Reply {
+  return Array.isArray(reply) ? (reply[index] ?? null) : reply
 }
 
 /** How many calls from `at` on go as one batch: calls of one script whose cost has a bound, in a row. */
@@ -119,7 +139,7 @@ function scriptRequestOf({ requests, asking }: Call): ScriptRequest | undefined 
 }
 
 /** Calls of one script as one call of a script that runs them all: see batch.lua. */
-function batchOf(requests: readonly ScriptRequest[]): ScriptRequest {
+function batchRequest(requests: readonly ScriptRequest[]): ScriptRequest {
   const [first] = requests as readonly [ScriptRequest]
   const keys: ScriptRequest['keys'][number][] = []
   const args: string[] = []

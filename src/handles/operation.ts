@@ -102,7 +102,7 @@ export class Op implements CallInfo {
   }
 
   readCommand<R>(requests: Request | readonly Request[], decode: Decode<R>): Read<R> {
-    return { kind: 'read', info: this, requests: listOf(requests), decode: replies => decode(...replies) }
+    return { kind: 'read', info: this, requests: listOf(requests), decode: decoderOf(decode) }
   }
 
   writeCommand<R>(
@@ -114,7 +114,7 @@ export class Op implements CallInfo {
       kind: 'write',
       info: this,
       requests: listOf(requests),
-      decode: decode && (replies => decode(...replies)),
+      decode: decode && decoderOf(decode),
       returnsNothing,
       idempotent
     }
@@ -126,7 +126,9 @@ export class Op implements CallInfo {
   }
 
   encodeAll(values: Iterable<unknown>): string[] {
-    return Array.from(values, value => this.encode(value))
+    const texts: string[] = []
+    for (const value of values) texts.push(this.encode(value))
+    return texts
   }
 
   /** The text of a value that is only looked for, which no schema needs to agree with. */
@@ -180,6 +182,10 @@ export class Op implements CallInfo {
   options<O extends object>(value: O): O {
     return options(this.operation, value)
   }
+}
+
+function decoderOf<R>(decode: Decode<R>): (replies: readonly Reply[]) => R {
+  return replies => (replies.length === 1 ? decode(replies[0] as Reply) : decode(...replies))
 }
 
 function listOf(requests: Request | readonly Request[]): readonly Request[] {
