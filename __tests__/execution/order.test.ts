@@ -21,6 +21,8 @@ async function begin(calls: readonly (() => unknown)[], apart: (index: number) =
   }
 }
 
+const RUNS = scaled(1_000)
+
 describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw }) => {
   const hot = createHot({ prefix: 'order:', onError: () => undefined })
   let flushing = true
@@ -46,9 +48,9 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
     expect(flushes).toBeGreaterThan(100)
   })
 
-  test('3,000 small runs that mix commands and scripts without await all end as they should', async () => {
+  test(`${RUNS} small runs that mix commands and scripts without await all end as they should`, async () => {
     const wrong: unknown[] = []
-    for (let run = 0; run < 3_000; run++) {
+    for (let run = 0; run < RUNS; run++) {
       const list = hot.list<number>(`run:${run}`)
       const calls = [
         () => list.push(1, 2),
@@ -73,7 +75,7 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
     const queue = hot.queue<number>('among-queue')
     const lock = hot.lock('among-lock')
     const wrong: unknown[] = []
-    for (let run = 0; run < 1_500; run++) {
+    for (let run = 0; run < RUNS / 2; run++) {
       const list = hot.list<number>(`among:${run}`)
       const waits: Promise<unknown>[] = []
       const calls = [

@@ -29,8 +29,11 @@ const place = ({ path }) => {
 }
 
 export default class SlowestFirst extends Base {
-  /** @param {Parameters<InstanceType<typeof Base>['sort']>[0]} tests */
-  sort(tests) {
-    return [...super.sort(tests)].sort((one, other) => place(one) - place(other))
+  /**
+   * @override
+   * @param {Parameters<InstanceType<typeof Base>['sort']>[0]} tests
+   */
+  async sort(tests) {
+    return [...(await super.sort(tests))].sort((one, other) => place(one) - place(other))
   }
 }

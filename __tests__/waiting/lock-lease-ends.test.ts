@@ -8,7 +8,8 @@ import { TcpProxy } from '../support/tcp-proxy.js'
 
 // Of the waits at one key only one looks whether a lease has ended; whatever becomes of that one, the others depend on it.
 
-const LEASE = 1_000
+/** Longer than it takes to get everybody in line. */
+const LEASE = 3_000
 
 let server: Server
 let raw: ReturnType<typeof createClient>
@@ -32,6 +33,7 @@ beforeEach(async () => {
   hot = createHot({ url: proxy.url })
 })
 afterEach(async () => {
+  proxy.release()
   await hot.close()
   await proxy.stop()
 })
