@@ -33,7 +33,11 @@ describe.each(backends)('A lease on $name', ({ createHot: another, raw }) => {
   test('of some permits of many, each for itself', async () => {
     const slots = hot.boundedSemaphore(freshKey(), { value: 3 })
     const other = rival.boundedSemaphore(slots.key, { value: 3 })
-    const permits = [await slots.acquire({ lease: 1_000 }), await other.acquire({ lease: 5_000 }), await slots.acquire()]
+    const permits = [
+      await slots.acquire({ lease: 1_000 }),
+      await other.acquire({ lease: 5_000 }),
+      await slots.acquire()
+    ]
     await sleep(2_200)
     expect([await other.available(), await slots.tryAcquire()]).toEqual([0, undefined])
     await permits[0]!.release()
