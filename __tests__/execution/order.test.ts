@@ -9,6 +9,7 @@ import { until } from '../support/promises.js'
 import { startServer } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
 import { scaled } from '../support/runs.js'
+import { companion } from '../support/keys.js'
 
 /** How the calls of a run are spread over turns of the event loop: together, apart, or in pairs. */
 const paces = [() => false, () => true, (index: number) => index % 2 === 1]
@@ -20,6 +21,8 @@ async function begin(calls: readonly (() => unknown)[], apart: (index: number) =
     if (apart(index)) await turn()
   }
 }
+
+const RUNS = scaled(1_000)
 
 describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw }) => {
   const hot = createHot({ prefix: 'order:', onError: () => undefined })
@@ -46,9 +49,9 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
     expect(flushes).toBeGreaterThan(100)
   })
 
-  test('3,000 small runs that mix commands and scripts without await all end as they should', async () => {
+  test(`${RUNS} small runs that mix commands and scripts without await all end as they should`, async () => {
     const wrong: unknown[] = []
-    for (let run = 0; run < 3_000; run++) {
+    for (let run = 0; run < RUNS; run++) {
       const list = hot.list<number>(`run:${run}`)
       const calls = [
         () => list.push(1, 2),
@@ -73,7 +76,7 @@ describe.each(backends)('Order on $name, under SCRIPT FLUSH', ({ createHot, raw 
     const queue = hot.queue<number>('among-queue')
     const lock = hot.lock('among-lock')
     const wrong: unknown[] = []
-    for (let run = 0; run < 1_500; run++) {
+    for (let run = 0; run < RUNS / 2; run++) {
       const list = hot.list<number>(`among:${run}`)
       const waits: Promise<unknown>[] = []
       const calls = [
@@ -222,7 +225,7 @@ test('what is confirmed out of order lets nothing pass a script that has to be s
   const list = hot.list<number>('list', { initial: [1, 2] })
   const held = await other.lock('lock').acquire()
   const waiting = hot.lock('lock').acquire()
-  await until('it is in line', async () => (await raw.zCard('{lock}:hot-redis:waiters')) === 1)
+  await until('it is in line', async () => (await raw.zCard(companion('lock', 'waiters'))) === 1)
   await hot.flush()
 
   proxy.holdReplies()

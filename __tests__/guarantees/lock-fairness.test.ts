@@ -5,6 +5,7 @@ import { freshKey } from '../support/fresh-key.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { until } from '../support/promises.js'
 import { scaled } from '../support/runs.js'
+import { companion } from '../support/keys.js'
 
 const PROCESSES = 8
 const TIMES = scaled(300)
@@ -49,7 +50,7 @@ test('many processes are served in the exact order in which they came; who leave
   const key = freshKey('lock')
   const workers = await start('joins', key)
   const inLine = (length: number) =>
-    until(`${length} are in line`, async () => (await raw.zCard(`{${key}}:hot-redis:waiters`)) === length)
+    until(`${length} are in line`, async () => (await raw.zCard(companion(key, 'waiters'))) === length)
   const held = await hot.lock(key).acquire()
 
   const expected: string[] = []

@@ -10,7 +10,7 @@ import { scaled } from '../support/runs.js'
 const PROCESSES = 8
 /** How often each of the incidents happens. */
 const TIMES = scaled(2)
-const SECTIONS = 150 * TIMES
+const SECTIONS = 200 * TIMES
 const LEASE = 500
 
 const key = freshKey('lock')

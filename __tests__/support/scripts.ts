@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '../..')
 
 /**
  * Runs `__tests__/workers/<file>` as a plain script, with nothing that keeps it alive, and waits until it has ended. One
- * that does not end is killed after twenty seconds.
+ * that does not end is killed after a minute.
  */
 export async function runScript(file: string, ...args: string[]): Promise<Ended> {
   const execArgv = ['--import', 'tsx', '--disable-warning=ExperimentalWarning']
@@ -26,7 +26,7 @@ export async function runScript(file: string, ...args: string[]): Promise<Ended>
   let errorOutput = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errorOutput += text))
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   clearTimeout(timer)
   return { code: code ?? signal!, output, errorOutput }

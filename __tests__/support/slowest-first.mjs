@@ -29,7 +29,10 @@ const place = ({ path }) => {
 }
 
 export default class SlowestFirst extends Base {
-  /** @override @param {Parameters<InstanceType<typeof Base>['sort']>[0]} tests */
+  /**
+   * @override
+   * @param {Parameters<InstanceType<typeof Base>['sort']>[0]} tests
+   */
   async sort(tests) {
     return [...(await super.sort(tests))].sort((one, other) => place(one) - place(other))
   }

@@ -9,6 +9,7 @@ import { until } from '../support/promises.js'
 import { Resharding } from '../support/resharding.js'
 import { startCluster, type Cluster, type Server } from '../support/servers.js'
 import { scaled } from '../support/runs.js'
+import { companion } from '../support/keys.js'
 
 const WAITS = scaled(250)
 
@@ -47,7 +48,7 @@ afterAll(async () => {
 })
 
 const inLine = (key: string, length: number) =>
-  until(`${length} are in line`, async () => (await cluster.zCard(`{${key}}:hot-redis:waiters`)) === length, 30_000)
+  until(`${length} are in line`, async () => (await cluster.zCard(companion(key, 'waiters'))) === length, 30_000)
 
 const move = async (key: string) => resharding.move(await resharding.slotOf(key), 20)
 

@@ -8,6 +8,7 @@ import { until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 import { upTo, waitFor } from '../support/lines.js'
 import { scaled } from '../support/runs.js'
+import { companion } from '../support/keys.js'
 
 const WAITS = scaled(250)
 /** Connections of one Hot, however many waits there are. */
@@ -35,7 +36,7 @@ afterAll(async () => {
 })
 
 const inLine = (lock: HotLock, length: number) =>
-  until(`${length} are in line`, async () => (await raw.zCard(`{${lock.key}}:hot-redis:waiters`)) === length)
+  until(`${length} are in line`, async () => (await raw.zCard(companion(lock.key, 'waiters'))) === length)
 
 const newConnections = () => countingNew(() => [raw.sendCommand(['CLIENT', 'LIST'])])
 

@@ -5,10 +5,12 @@ import { createHot, type Hot } from '../../src/index.js'
 import { failureOf, until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
+import { companion } from '../support/keys.js'
 
 // Of the waits at one key only one looks whether a lease has ended; whatever becomes of that one, the others depend on it.
 
-const LEASE = 1_000
+/** Longer than it takes to get everybody in line. */
+const LEASE = 3_000
 
 let server: Server
 let raw: ReturnType<typeof createClient>
@@ -32,6 +34,7 @@ beforeEach(async () => {
   hot = createHot({ url: proxy.url })
 })
 afterEach(async () => {
+  proxy.release()
   await hot.close()
   await proxy.stop()
 })
@@ -46,7 +49,7 @@ async function heldByDead(key: string): Promise<void> {
 }
 
 const inLine = (key: string, length: number) =>
-  until(`${length} are in line`, async () => (await raw.zCard(`{${key}}:hot-redis:waiters`)) === length)
+  until(`${length} are in line`, async () => (await raw.zCard(companion(key, 'waiters'))) === length)
 const leaseEnds = (key: string) => until('the lease has ended', async () => (await rival.lock(key).available()) === 1)
 
 test('who waits behind one that leaves just before the lease of a dead holder ends gets the lock', async () => {
@@ -98,7 +101,7 @@ test('who waits behind one that is handed the lock and does not move has it soon
   const mute = raw.duplicate()
   await mute.connect()
   await mute.subscribe('hot-redis:mute', () => undefined)
-  await raw.zAdd(`{${key}}:hot-redis:waiters`, { score: 1, value: 'hot-redis:mute/1L500' })
+  await raw.zAdd(companion(key, 'waiters'), { score: 1, value: 'hot-redis:mute/1L500' })
   const second = hot.lock(key).acquire()
   let served = false
   void second.then(() => (served = true))

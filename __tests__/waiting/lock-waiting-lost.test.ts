@@ -195,8 +195,12 @@ describe('A wait whose connection is cut', () => {
       await inLine(waits.length)
     }
     const order = servedInOrder(waits)
+    const channels = async () => (await admin.pubSubChannels()).length
+    const listening = await channels()
     await askedAgain(cuts[how]!)
     await inLine(3)
+    // Also those of the others, who were cut too where everything was.
+    await until('all of them listen', async () => (await channels()) === listening)
     await permit.release()
     expect(await order).toEqual(['first', 'cut', 'third'])
     await expectAllFree(rival.lock(key))

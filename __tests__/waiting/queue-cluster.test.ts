@@ -6,6 +6,7 @@ import { until } from '../support/promises.js'
 import { addReplica, replicated } from '../support/failover.js'
 import { Resharding } from '../support/resharding.js'
 import { startCluster, type Cluster, type Server } from '../support/servers.js'
+import { companion } from '../support/keys.js'
 
 let cluster: Cluster
 let resharding: Resharding
@@ -70,7 +71,11 @@ test('waits of all kinds on all masters at once are served', async () => {
   })
   for (const key of keys) {
     await until('all are in line', async () => {
-      const lines = [`{${key}}:hot-redis:getters`, `full:{${key}}:hot-redis:putters`, `full:{${key}}:hot-redis:joiners`]
+      const lines = [
+        companion(key, 'getters'),
+        companion(`full:{${key}}`, 'putters'),
+        companion(`full:{${key}}`, 'joiners')
+      ]
       return String(await Promise.all(lines.map(line => raw.zCard(line)))) === '1,1,1'
     })
   }
@@ -189,7 +194,7 @@ test('when a master dies, waits go on at the replica that takes its place', asyn
   const gets = [queue.get(), queue.get()]
   const put = full!.put('second')
   await inLine(key, 2)
-  await until('one waits for space', async () => (await raw.zCard(`{${key}}:full:hot-redis:putters`)) === 1)
+  await until('one waits for space', async () => (await raw.zCard(companion(`{${key}}:full`, 'putters'))) === 1)
   await replicated(master)
   await master.kill()
   await others.put('a').catch((error: unknown) => expect(error).toMatchObject({ outcome: 'unknown' }))

@@ -9,6 +9,7 @@ import { until } from '../support/promises.js'
 import { countingNew } from '../support/connections.js'
 import { Crew, begin, kill, lines, rawClient, type RawClient } from '../support/crew.js'
 import { startCluster, startServer, type Cluster, type Server } from '../support/servers.js'
+import { companion } from '../support/keys.js'
 
 const WAITS = 1_000
 
@@ -115,7 +116,7 @@ describe('On one server', () => {
     await queue.put('a')
     // Long before what is handed to somebody who does not fetch it goes to another.
     expect(await Promise.race([served, sleep(1_500, 'nothing')])).toBe('a')
-    expect(await raw.zCard(`{${queue.key}}:hot-redis:getters`)).toBe(0)
+    expect(await raw.zCard(companion(queue.key, 'getters'))).toBe(0)
     await queue.join()
   })
 

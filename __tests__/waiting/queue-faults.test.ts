@@ -6,6 +6,7 @@ import { failureOf, until } from '../support/promises.js'
 import { lines, rawClient, type RawClient } from '../support/crew.js'
 import { startServer, type Server } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
+import { companion } from '../support/keys.js'
 
 /** The server, a Hot whose connections can be cut, and one whose connections nobody cuts. */
 let server: Server
@@ -89,12 +90,12 @@ describe('A wait goes on by itself when', () => {
     await stand(1, queue.key)
     const second = safe.get()
     await stand(2, queue.key)
-    const [before] = await raw.zRange(`{${queue.key}}:hot-redis:getters`, 0, 0)
+    const [before] = await raw.zRange(companion(queue.key, 'getters'), 0, 0)
     await cut()
     // They come back in the order in which they came.
     await until('both are in line again', async () => {
       const [line, channels] = await Promise.all([
-        raw.zRange(`{${queue.key}}:hot-redis:getters`, 0, -1),
+        raw.zRange(companion(queue.key, 'getters'), 0, -1),
         raw.pubSubChannels()
       ])
       return line.length === 2 && line[0] === before && line.every(one => channels.includes(one.split('/')[0]!))
@@ -150,7 +151,7 @@ describe('A wait goes on by itself when', () => {
       const [queue, safe] = queuePair()
       let cut = false
       cutBefore(request, () => (cut = true))
-      const inLineAfterCut = async () => cut && (await raw.zCard(`{${queue.key}}:hot-redis:getters`)) === 1
+      const inLineAfterCut = async () => cut && (await raw.zCard(companion(queue.key, 'getters'))) === 1
       const get = queue.get()
       await Promise.race([get, until('it is in line, though', inLineAfterCut)])
       await raw.rPush(queue.key, 'a')
@@ -235,10 +236,7 @@ describe('Nothing is lost when the connection is cut', () => {
         expect(await safe.get()).toBe('item')
       }
       proxy.onRequest = () => 'pass'
-      await until(
-        'nothing is left',
-        async () => (await raw.exists([queue.key, `{${queue.key}}:hot-redis:leases`])) === 0
-      )
+      await until('nothing is left', async () => (await raw.exists([queue.key, companion(queue.key, 'leases')])) === 0)
     }
     expect(ends.served).toBeGreaterThan(0)
   })
@@ -445,7 +443,7 @@ describe('A worker whose connection is down for a while', () => {
     expect(await loop.next()).toEqual({ done: false, value: 'a' })
     const another = safe.get()
     await stand(1, queue.key)
-    const leaseEnds = async () => (await raw.zRangeWithScores(`{${queue.key}}:hot-redis:leases`, 0, 0))[0]?.score ?? 0
+    const leaseEnds = async () => (await raw.zRangeWithScores(companion(queue.key, 'leases'), 0, 0))[0]?.score ?? 0
     const firstEnd = await leaseEnds()
     proxy.onRequest = () => 'cut'
     proxy.cut()

@@ -17,10 +17,10 @@ describe.each(backends)('A lease on $name', ({ createHot: another, raw }) => {
 
   test.each(semaphores)('of a $name is renewed while it is held, and nobody gets it', async ({ make }) => {
     const held = make(hot, freshKey())
-    const permit = await held.acquire({ lease: 600 })
+    const permit = await held.acquire({ lease: 1_000 })
     const ran = make(hot, freshKey())
-    const chain = await insideOf(ran, { lease: 600 })
-    const waits = [held, ran].map(({ key }) => failureOf(make(rival, key).acquire({ timeout: 2_000 })))
+    const chain = await insideOf(ran, { lease: 1_000 })
+    const waits = [held, ran].map(({ key }) => failureOf(make(rival, key).acquire({ timeout: 2_200 })))
     for (const failure of await Promise.all(waits)) expect(failure).toMatchObject({ code: 'LOCK_TIMEOUT' })
     expect(await make(rival, held.key).tryAcquire()).toBeUndefined()
     expect([permit.signal.aborted, chain.permit.signal.aborted]).toEqual([false, false])
@@ -33,8 +33,12 @@ describe.each(backends)('A lease on $name', ({ createHot: another, raw }) => {
   test('of some permits of many, each for itself', async () => {
     const slots = hot.boundedSemaphore(freshKey(), { value: 3 })
     const other = rival.boundedSemaphore(slots.key, { value: 3 })
-    const permits = [await slots.acquire({ lease: 600 }), await other.acquire({ lease: 5_000 }), await slots.acquire()]
-    await sleep(1_500)
+    const permits = [
+      await slots.acquire({ lease: 1_000 }),
+      await other.acquire({ lease: 5_000 }),
+      await slots.acquire()
+    ]
+    await sleep(2_200)
     expect([await other.available(), await slots.tryAcquire()]).toEqual([0, undefined])
     await permits[0]!.release()
     await sleep(300)
@@ -73,9 +77,9 @@ describe.each(backends)('A lease on $name', ({ createHot: another, raw }) => {
     const lock = hot.lock(freshKey())
     const permit = await lock.acquire()
     await rival.lock(lock.key).clear()
-    const next = await rival.lock(lock.key).acquire({ lease: 600 })
+    const next = await rival.lock(lock.key).acquire({ lease: 1_000 })
     await expectFailure(permit.release(), 'LEASE_LOST', lock.key)
-    await sleep(500)
+    await sleep(800)
     expect([next.signal.aborted, await lock.available()]).toEqual([false, 0])
     await next.release()
     await expectAllFree(lock)

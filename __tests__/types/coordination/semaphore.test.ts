@@ -160,12 +160,13 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
 
       test('expire(), ttl() and persist(), which acquiring and releasing leave alone', async () => {
         const lock = hot.semaphore(freshKey(), { value: 3 })
-        await using first = await lock.acquire({ lease: 600 })
+        await using first = await lock.acquire({ lease: 1_500 })
         expect(await lock.ttl()).toBeUndefined()
         expect(await lock.expire(hour)).toBe(true)
         await (await lock.acquire()).release()
-        await using second = await lock.acquire({ lease: 600 })
-        await new Promise(resolve => setTimeout(resolve, 400))
+        await using second = await lock.acquire({ lease: 1_500 })
+        // Both are renewed meanwhile.
+        await new Promise(resolve => setTimeout(resolve, 700))
         expect(await lock.ttl()).toBeGreaterThan(hour / 2)
         expect(await lock.persist()).toBe(true)
         expect(await lock.ttl()).toBeUndefined()
