@@ -196,13 +196,10 @@ function anchorsOf(file: string): Set<string> {
   return anchors
 }
 
-/** Links to moved pages, in a page whose next version no longer has them. */
-const outdated: Readonly<Record<string, readonly string[]>> = { 'docs/architecture.md': ['waiting.md'] }
-
 function brokenLinksIn(file: string): string[] {
   const links = Array.from(withoutCode(read(file)).matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link)
   return links.filter(link => {
-    if (/^[a-z]+:/.test(link) || outdated[file]?.includes(link)) return false
+    if (/^[a-z]+:/.test(link)) return false
     const [path = '', anchor] = link.split('#')
     const target = path === '' ? file : join(dirname(file), path)
     if (!existsSync(join(root, target))) return true

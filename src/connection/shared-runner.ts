@@ -19,7 +19,7 @@ export class SharedRunner implements Runner, Executor {
 
   constructor(private readonly topology: Topology) {
     this.#serializer = new KeySerializer(topology, topology.isCluster)
-    this.read = this.write = call => this.#serializer.submit(call)
+    this.read = this.write = this.#serializer.submit
   }
 
   run<R>(command: Command<R>): Pending<R> {

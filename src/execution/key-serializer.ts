@@ -34,7 +34,8 @@ export class KeySerializer implements CommandSink {
     private readonly perKey: boolean
   ) {}
 
-  submit(call: Call): void {
+  /** Bound, so that it is one step on the way of every call. */
+  readonly submit = (call: Call): void => {
     if (this.#scopes.size === 0) this.sink.submit(call)
     else this.#enter({ scopes: this.#scopesOf(call.requests), update: undefined, start: () => this.sink.submit(call) })
   }
