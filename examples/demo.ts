@@ -151,7 +151,9 @@ async function main(): Promise<boolean> {
       '\nScripts are named by their file in src/lua: each runs as one step. Redis does not know a script at its first'
     )
     console.log('EVALSHA, so it is sent once more, whole (EVAL). What sets up a connection is left out, and so are the')
-    console.log("auxiliary keys of a queue or a lock ({jobs}:hot-redis:getters and so on), which are passed to each script.")
+    console.log(
+      'auxiliary keys of a queue or a lock ({jobs}:hot-redis:getters and so on), which are passed to each script.'
+    )
     return true
   } finally {
     await Promise.all([monitor.stop(), computers.A.stop(), computers.B.stop()])
