@@ -1,5 +1,6 @@
 import type { Codec } from './codec.js'
 import type { Pending } from './pending.js'
+import type { Probe } from './proxy.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from './schema.js'
 import type { DefaultDict } from './types/default-dict.js'
 import type { Float } from './types/float.js'
@@ -21,12 +22,9 @@ export type JsonValue =
 /** A list of `T` in Redis; `Input` is what may be given for one, where a schema makes something else of it. */
 export type HotList<T, Input = T> = List<T, Input> & { [index: number]: Input | Pending<T | undefined> }
 
-/** Names a dict's fields can't be reached by with a dot; get() and set() reach them. */
-type Reserved = 'toJSON' | '$$typeof' | 'asymmetricMatch' | 'nodeType' | 'tagName'
-
-/** The fields of a dict: awaited to read, assigned to write, deleted to remove. */
+/** The fields of a dict: awaited to read, assigned to write, deleted to remove; get() and set() reach the others. */
 type Fields<T, Input, Members, Missing> = {
-  [K in keyof T as K extends keyof Members | Reserved ? never : K]?:
+  [K in keyof T as K extends keyof Members | Probe ? never : K]?:
     Present<Input[K & keyof Input]> | Pending<Present<T[K]> | Missing>
 }
 

@@ -1,5 +1,6 @@
+import { step } from './codec.js'
 import type { Pending as PendingType } from './pending.js'
-import { Pending } from './pending.js'
+import { Pending, hint } from './pending.js'
 import type { Handle } from './types/handle.js'
 import type { Issuer } from './types/issuer.js'
 
@@ -31,10 +32,10 @@ export function unwrap<H extends object>(handle: H): H {
 }
 
 /**
- * Names that the language and its tools look for on any object, to learn what it is: never fields, so that looking sends
+ * Names that the language and its tools read on any object, to learn what it is: never fields, so that looking sends
  * nothing. Fields of these names are reached by get() and set().
  */
-const probes = new Set([
+const probeNames = [
   'then',
   'toJSON',
   '$$typeof',
@@ -45,7 +46,11 @@ const probes = new Set([
   'tagName',
   '@@__IMMUTABLE_ITERABLE__@@',
   '@@__IMMUTABLE_RECORD__@@'
-])
+] as const
+
+export type Probe = (typeof probeNames)[number]
+
+const probes: ReadonlySet<string> = new Set(probeNames)
 
 const memberTables = new WeakMap<object, ReadonlyMap<string | symbol, PropertyDescriptor>>()
 
@@ -200,17 +205,28 @@ function symbolOf(target: Target, property: symbol): unknown {
 function read(target: Target, indexedBy: string, property: string): unknown {
   if (indexedBy === 'field') {
     const field = asRejection(() => target.get?.(property) as PendingType<unknown>)
-    field.hint = () => `await dict.get('${property}'); to change a number, await dict.increment('${property}')`
+    field[hint] = part => {
+      const value = `await dict.get('${property}')`
+      if (part !== undefined) return `await dict.set('${property}', ${changed(value, part)})`
+      return `${value}; to change a number, await dict.increment('${property}')`
+    }
     return field
   }
   const index = indexedBy === 'position' ? indexOf(property) : undefined
   if (index === undefined) return undefined
   const item = asRejection(() => target.at?.(index) as PendingType<unknown>)
-  item.hint = () => {
+  item[hint] = part => {
     const handle = example(target)
-    return `await ${handle}.at(${index}); to change it, await ${handle}.set(${index}, value)`
+    const value = `await ${handle}.at(${index})`
+    if (part !== undefined) return `await ${handle}.set(${index}, ${changed(value, part)})`
+    return `${value}; to change it, await ${handle}.set(${index}, value)`
   }
   return item
+}
+
+/** A value with one property changed, as code. */
+function changed(value: string, property: string): string {
+  return `{ ...(${value}), ${step(property).replace(/^\./, '')}: value }`
 }
 
 function asRejection(call: () => PendingType<unknown>): PendingType<unknown> {

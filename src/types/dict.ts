@@ -16,6 +16,9 @@ export type NumberFieldOf<T> = {
 /** What a field holds once it is there. */
 export type Present<V> = Exclude<V, undefined>
 
+/** What a dict holds of a record: any of its fields may be missing. A record of any fields is one already. */
+export type Stored<T> = string extends keyof T ? T : Partial<T>
+
 /** What a missing field counts as when it is added to; behind a symbol, so that it takes no field's name. */
 export const missingNumber = Symbol('missingNumber')
 
@@ -28,7 +31,7 @@ type Pairs<T> = Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
  * @typeParam T - the fields and what they hold
  * @typeParam Input - what may be given for them, where a schema makes something else of it
  */
-export class Dict<T extends object, Input extends object = T> extends Handle<T, Partial<Input> | Pairs<Input>> {
+export class Dict<T extends object, Input extends object = T> extends Handle<Stored<T>, Partial<Input> | Pairs<Input>> {
   static readonly shape: TypeShape = { name: 'Dict', holds: 'hash', indexedBy: 'field' };
 
   /** @internal */
