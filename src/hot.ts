@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid'
-import { callable, positive, text } from './arguments.js'
+import { callable, options as optionsOf, positive, text } from './arguments.js'
 import { Assignments } from './assignments.js'
 import type { Codec } from './codec.js'
 import type { TransactionOptions } from './transaction/perform.js'
@@ -55,7 +55,12 @@ import type { ValueSchema } from './values.js'
 interface HandleType<H> {
   readonly shape: TypeShape
   readonly make: (issue: Issuer) => H
+  /** The options of its factory, where they are not those of any type whose values have a codec. */
+  readonly takes?: readonly string[]
 }
+
+const valueOptions = ['initial', 'codec', 'schema']
+const plainOptions = ['initial']
 
 /** A class of queues. */
 interface QueueType {
@@ -346,7 +351,7 @@ export class Hot {
    * @example await hot.lock('invoices').run(() => writeInvoices())
    */
   lock(key?: string): HotLock {
-    return this.#plain({ shape: Lock.shape, make: issue => new Lock(issue) }, key) as HotLock
+    return this.#handle({ shape: Lock.shape, make: issue => new Lock(issue), takes: [] }, key) as HotLock
   }
 
   /**
@@ -356,7 +361,7 @@ export class Hot {
    * @example const lock = hot.rlock('account:1')
    */
   rlock(key?: string): HotRLock {
-    return this.#plain({ shape: RLock.shape, make: issue => new RLock(issue) }, key) as HotRLock
+    return this.#handle({ shape: RLock.shape, make: issue => new RLock(issue), takes: [] }, key) as HotRLock
   }
 
   /**
@@ -447,9 +452,10 @@ export class Hot {
 
   #queue(Type: QueueType, key: string | undefined, options: (AnyOptions & Bounded) | undefined = {}): unknown {
     const { shape } = Type
-    const type = { shape, make: (issue: Issuer): unknown => new Type(issue, maxsize) }
+    const takes = [...valueOptions, 'maxsize']
+    const type = { shape, make: (issue: Issuer): unknown => new Type(issue, maxsize), takes }
     const operation = `hot.${factoryOf(type)}`
-    checkOptions(operation, options)
+    checkOptions(operation, options, takes)
     const maxsize = options.maxsize === undefined ? undefined : positive(operation, 'maxsize', options.maxsize)
     return this.#handle(type, key, options)
   }
@@ -457,32 +463,36 @@ export class Hot {
   #semaphore(Type: SemaphoreType, key: string | undefined, options: Permits | undefined = {}): unknown {
     const { shape } = Type
     const operation = `hot.${factoryOf({ shape })}`
-    checkOptions(operation, options)
-    const { value = 1, ...others } = options
+    const takes = ['value']
+    checkOptions(operation, options, takes)
+    const { value = 1 } = options
     const permits = positive(operation, 'value', value)
-    return this.#plain({ shape, make: (issue: Issuer): unknown => new Type(issue, permits) }, key, others)
+    return this.#handle({ shape, make: (issue: Issuer): unknown => new Type(issue, permits), takes }, key, options)
   }
 
   /** A handle of plain text and numbers, which no codec or schema applies to. */
   #plain(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
-    checkOptions(`hot.${factoryOf(type)}`, options)
+    const operation = `hot.${factoryOf(type)}`
+    checkOptions(operation, options, valueOptions)
     const { codec, schema } = options
-    if (codec === undefined && schema === undefined) return this.#handle(type, key, options)
+    if (codec === undefined && schema === undefined) {
+      return this.#handle({ ...type, takes: plainOptions }, key, options)
+    }
     throw new TypeError(
-      `hot.${factoryOf(type)}: ${type.shape.name} holds text or numbers as they are, to which neither codec nor schema applies`
+      `${operation}: ${type.shape.name} holds text or numbers as they are, to which neither codec nor schema applies`
     )
   }
 
   #handle(type: HandleType<unknown>, key: string | undefined, options: AnyOptions = {}): unknown {
     const { dispatcher, settings } = this.#use()
     const operation = `hot.${factoryOf(type)}`
-    checkOptions(operation, options)
+    checkOptions(operation, options, type.takes ?? valueOptions)
     const { initial, codec, schema } = options
     const name = key === undefined ? nanoid() : keyOf(operation, key)
     const home: Home = {
       dispatcher,
       fullKey: (operation, key) => settings.prefix + keyOf(operation, key),
-      sibling: key => this.#handle(type, key, { codec, schema })
+      sibling: key => this.#handle({ ...type, takes: valueOptions }, key, { codec, schema })
     }
     const values = { codec, schema: schema as ValueSchema | undefined }
     const issue = new Issuer(name, settings.prefix + name, type.shape, home, values)
@@ -514,9 +524,8 @@ function keyOf(operation: string, key: unknown): string {
   return key as string
 }
 
-function checkOptions(operation: string, options: unknown): asserts options is AnyOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${operation}: options must be an object`)
-  const { codec, schema } = options as AnyOptions
+function checkOptions(operation: string, options: unknown, takes: readonly string[]): asserts options is AnyOptions {
+  const { codec, schema } = optionsOf(operation, options as AnyOptions, takes as readonly (keyof AnyOptions)[])
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
     throw new TypeError(`${operation}: a codec must have the functions encode(value) and decode(text)`)
   }

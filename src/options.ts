@@ -1,4 +1,4 @@
-import { callable, duration, text } from './arguments.js'
+import { callable, duration, options as optionsOf, text } from './arguments.js'
 import { isClient, isCluster, type RedisClient, type RedisCluster } from './connection/client.js'
 
 /** What createHot() and configure() take. */
@@ -23,14 +23,13 @@ export interface Settings {
   readonly onError: ((error: unknown) => void) | undefined
 }
 
+const hotOptions: readonly (keyof HotOptions)[] = ['url', 'client', 'prefix', 'connectTimeout', 'onError']
+
 const DEFAULT_URL = 'redis://127.0.0.1:6379'
 
 /** The options with defaults filled in; throws when one can't be right. */
 export function settingsOf(operation: string, options: HotOptions = {}): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${operation}: the options must be an object, such as { url: 'redis://host:6379' }`)
-  }
-  const { client, prefix = '', connectTimeout = 5_000, onError } = options
+  const { client, prefix = '', connectTimeout = 5_000, onError } = optionsOf(operation, options, hotOptions)
   if (client !== undefined && options.url !== undefined) {
     throw new TypeError(`${operation}: give a url or a client, not both`)
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { options as optionsOf } from '../arguments.js'
 import type { Connection } from '../connection/connection.js'
 import { TransactionConflictError, TransactionError } from '../errors.js'
 import { Transaction, notAFunction, type Attempt } from './transaction.js'
@@ -21,10 +22,7 @@ export async function perform(
   fn: () => unknown,
   options: TransactionOptions
 ): Promise<unknown> {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('transaction: the options must be an object, such as { retries: 10 }')
-  }
-  const { retries = 100, timeout = 30_000 } = options
+  const { retries = 100, timeout = 30_000 } = optionsOf('transaction', options, ['retries', 'timeout'])
   check(fn, retries, timeout)
   const earlier = connection.settled()
   const end = performance.now() + timeout

@@ -1,4 +1,4 @@
-import { count, integer, iterable, position } from '../arguments.js'
+import { count, integer, iterable, options, position } from '../arguments.js'
 import { VALUES_PER_REQUEST, chunked, script, words, type Reply, type Request } from '../command.js'
 import { companion } from '../keys.js'
 import {
@@ -265,9 +265,10 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    *
    * @example await scores.sort({ reverse: true })
    */
-  sort(options: { readonly reverse?: boolean } = {}): Pending<void> {
+  sort(order: { readonly reverse?: boolean } = {}): Pending<void> {
     const { key, values } = this.issue
-    const request = script(listSort, [key, companion(key, 'sorting')], values.sortsAs, options.reverse ? 'DESC' : 'ASC')
+    const { reverse } = options(this.issue.operation('sort'), order, ['reverse'])
+    const request = script(listSort, [key, companion(key, 'sorting')], values.sortsAs, reverse ? 'DESC' : 'ASC')
     return this.issue.write('sort', request)
   }
 

@@ -1,4 +1,4 @@
-import { iterable, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
+import { iterable, leaseOf, options, waitLimits, waitOptions, type WaitOptions } from '../arguments.js'
 import { chunked, words, type Command, type Reply, type Request } from '../command.js'
 import type { Pending } from '../pending.js'
 import type { Lease, Terms } from '../waiting/lease.js'
@@ -225,9 +225,9 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    */
   async *consume(how: ConsumeOptions = {}): AsyncIterableIterator<T> {
     const operation = this.issue.operation('consume')
-    const { lease, signal } = options(operation, how)
+    const { lease, signal } = options(operation, how, ['lease', 'signal'])
     const length = leaseOf(operation, lease)
-    const limits = waitOptions(operation, signal === undefined ? {} : { signal })
+    const limits = waitLimits(operation, signal === undefined ? {} : { signal })
     const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(reply, grant, length)
     let held: Leased<T> | undefined
     try {

@@ -1,9 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { callable, leaseOf, options, waitOptions } from '../arguments.js'
+import { callable, leaseOf, waitLimits } from '../arguments.js'
 import { Patience } from '../waiting/patience.js'
 import type { TypeShape } from './issuer.js'
 import { runHolding, type Holding, type Permit } from './permit.js'
-import { Lock, heldByHandle, hold, permitFor, tooLate, type AcquireOptions, type LeaseOptions } from './semaphore.js'
+import {
+  Lock,
+  acquireOptions,
+  heldByHandle,
+  hold,
+  permitFor,
+  tooLate,
+  type AcquireOptions,
+  type LeaseOptions
+} from './semaphore.js'
 
 /** What an asynchronous call chain holds inside of run(): a chain of locks, innermost first. */
 interface Scope {
@@ -54,7 +63,7 @@ export class RLock extends Lock {
    * @example const permit = await lock.tryAcquire()
    */
   override async tryAcquire(how: LeaseOptions = {}): Promise<Permit | undefined> {
-    this.#patience('tryAcquire', options(this.issue.operation('tryAcquire'), how))
+    this.#patience('tryAcquire', how)
     const held = this.#held()
     if (held) return this[permitFor](held)
     const permit = await this.#tryTo('tryAcquire', how)
@@ -105,8 +114,8 @@ export class RLock extends Lock {
   /** Checks the options, too: also where there is nothing to wait for. */
   #patience(method: string, how: AcquireOptions): Patience {
     const operation = this.issue.operation(method)
-    leaseOf(operation, options(operation, how).lease)
-    const limits = waitOptions(operation, how)
+    leaseOf(operation, acquireOptions(operation, method, how).lease)
+    const limits = waitLimits(operation, how)
     limits.signal?.throwIfAborted()
     return new Patience(limits, this[tooLate](method))
   }

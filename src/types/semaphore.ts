@@ -1,4 +1,4 @@
-import { callable, integer, leaseOf, options, waitOptions, type WaitOptions } from '../arguments.js'
+import { callable, integer, leaseOf, options, waitLimits, type WaitOptions } from '../arguments.js'
 import { script, words, type Reply, type Request } from '../command.js'
 import { LockTimeoutError, NotHeldError } from '../errors.js'
 import { companion, neverThere } from '../keys.js'
@@ -25,6 +25,11 @@ export interface LeaseOptions {
 
 /** How to acquire a permit. */
 export interface AcquireOptions extends WaitOptions, LeaseOptions {}
+
+/** The options of a call that acquires: without a wait there is nothing to limit. */
+export function acquireOptions(operation: string, method: string, how: AcquireOptions): AcquireOptions {
+  return options(operation, how, method === 'tryAcquire' ? ['lease'] : ['timeout', 'signal', 'lease'])
+}
 
 /** Steps that the kinds of semaphores share; behind symbols, for they are no members. */
 export const hold = Symbol('hold')
@@ -166,7 +171,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
   /** @internal Waits for a permit, which is held by lease from then on; tryAcquire does not wait. */
   [hold](method: 'acquire' | 'tryAcquire' | 'run', how: AcquireOptions): Pending<Holding | undefined> {
     const operation = this.issue.operation(method)
-    const length = leaseOf(operation, options(operation, how).lease)
+    const length = leaseOf(operation, acquireOptions(operation, method, how).lease)
     return this.issue.wait<Holding | undefined>(
       {
         operation,
@@ -180,7 +185,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
         late: this[tooLate](method),
         ...(method === 'tryAcquire' && { otherwise: () => undefined })
       },
-      waitOptions(operation, method === 'tryAcquire' ? {} : how)
+      waitLimits(operation, method === 'tryAcquire' ? {} : how)
     )
   }
 
