@@ -1,4 +1,3 @@
-import { inspect, type InspectOptions } from 'node:util'
 import { duration } from '../arguments.js'
 import { canonicalJson } from '../codec.js'
 import { words, type Reply, type Request } from '../command.js'
@@ -174,7 +173,8 @@ export abstract class Handle<Js, Input = Js> {
    */
   equals(other: Handle<Js, Input> | Js | Input): Pending<boolean> {
     const operation = this.issue.operation('equals')
-    if (other instanceof Handle) return this.#equalsHandle(unwrap(other))
+    const handle = operand(this.issue, 'equals', other)
+    if (handle) return this.#equalsHandle(handle as Handle<Js, Input>)
     const texts = this[fromPlain](operation, other, (item, field) => this.issue.values.plain(operation, item, field))
     const plain = canonicalJson(this[asComparable](texts))
     return this.issue.read('equals', this[readAll](), reply => this.#normal(reply) === plain, { keys: this[readKeys] })
@@ -186,12 +186,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   #equalsHandle(other: Handle<Js, Input>): Pending<boolean> {
-    const { key, shape, home } = other.issue
-    if (home.dispatcher !== this.issue.home.dispatcher) {
-      throw new TypeError(
-        `${this.issue.operation('equals')}: '${key}' belongs to another Hot: compare with await other.toJS()`
-      )
-    }
+    const { shape } = other.issue
     if (shape.holds !== this.issue.shape.holds) {
       return this.issue.read('equals', words('EXISTS', this.issue.key), () => false, { typed: false })
     }
@@ -209,11 +204,29 @@ export abstract class Handle<Js, Input = Js> {
     const texts = this[fromReply](reply, (text, field) => this.issue.values.normal(operation, text, field))
     return canonicalJson(this[asComparable](texts))
   }
+}
 
-  /** @internal Shows the key and does no I/O. */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    // util.inspect finds this method on the handle, and calls it on the proxy.
-    const { shape, name } = unwrap(this).issue
-    return `${shape.name} { key: ${inspect(name, options)} }`
+/**
+ * What was given to a method, if it is a handle: Redis takes it as it is.
+ *
+ * @throws TypeError for a handle of another Hot, or of another copy of this library
+ */
+export function operand(issue: Issuer, method: string, given: unknown): Handle<unknown, never> | undefined {
+  const handle = unwrap(given)
+  if (handle instanceof Handle) {
+    const other = issueOf(handle)
+    if (other.home.dispatcher === issue.home.dispatcher) return handle as Handle<unknown, never>
+    throw new TypeError(
+      `${issue.operation(method)}: '${other.key}' belongs to another Hot, which Redis can't reach from here: give await other.toJS()`
+    )
   }
+  if (handle === given) return undefined
+  throw new TypeError(
+    `${issue.operation(method)}: a handle of another copy of hot-redis, which is loaded twice: give await other.toJS()`
+  )
+}
+
+/** Of any type: what is protected in a class is out of reach for a function beside it. */
+function issueOf(handle: object): Issuer {
+  return (handle as { readonly issue: Issuer }).issue
 }

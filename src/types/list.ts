@@ -11,8 +11,7 @@ import {
   listSplice
 } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
-import { unwrap } from '../proxy.js'
-import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from './handle.js'
+import { Handle, fromPlain, fromReply, operand, readAll, writeAll, type Each, type ToText } from './handle.js'
 import type { TypeShape } from './issuer.js'
 import { pages } from './stream.js'
 
@@ -279,20 +278,20 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    * @example await todo.concat(['x'], otherList, 'y')
    */
   concat(...others: readonly (T | readonly T[] | List<T, Input>)[]): Pending<T[]> {
-    const parts = others.map(other => (other instanceof List ? unwrap(other) : other))
+    const parts = others.map(other => this.#concatenated(other))
     const lists = [this, ...parts.filter(part => part instanceof List)] as List<T, Input>[]
     const keys = lists.map(list => list.issue.key)
     const requests = lists.map(list => list[readAll]())
     return this.issue.read(
       'concat',
       requests,
-      (mine, ...replies) => {
+      (mine, ...replies) =>
         // Array's own concat, for it is what the result should be: arrays are taken apart, single values appended.
-        const items = this.#items('concat')
-        return items(mine).concat(
-          ...parts.map(part => (part instanceof List ? items(replies.shift()) : (part as T | T[])))
-        )
-      },
+        this.#items('concat')(mine).concat(
+          ...parts.map(part =>
+            part instanceof List ? (part as List<T, Input>).#items('concat')(replies.shift()) : (part as T | T[])
+          )
+        ),
       { keys }
     )
   }
@@ -361,6 +360,14 @@ export class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
       reply => reply as string[]
     )
     return { items, next: items.length === size ? from + size : undefined }
+  }
+
+  #concatenated(other: unknown): unknown {
+    const handle = operand(this.issue, 'concat', other)
+    if (!handle || handle instanceof List) return handle ?? other
+    throw new TypeError(
+      `${this.issue.operation('concat')}: only a List handle can be an operand: give await other.toJS()`
+    )
   }
 
   #items(method: string): (reply: Reply | undefined) => T[] {

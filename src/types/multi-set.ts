@@ -5,8 +5,7 @@ import { CodecError, OverflowError } from '../errors.js'
 import { companion, neverThere } from '../keys.js'
 import { dictIncrement, multiSetUpdate, replace } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
-import { unwrap } from '../proxy.js'
-import { Handle, asPlain, fromPlain, fromReply, readAll, writeAll } from './handle.js'
+import { Handle, asPlain, fromPlain, fromReply, operand, readAll, writeAll } from './handle.js'
 import { scan } from './scan.js'
 import type { TypeShape } from './issuer.js'
 
@@ -289,7 +288,7 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
 
   /** Plain counts, checked: of a Map or record, or of an iterable's items, which count once each. */
   #local(operation: string, value: unknown): Map<string, number> {
-    if (typeof value !== 'object' || value === null || value instanceof Handle) {
+    if (typeof value !== 'object' || value === null) {
       throw new TypeError(`${operation}: counts come from a MultiSet, a Map, a record or an iterable of items`)
     }
     const pairs: Iterable<unknown> =
@@ -307,11 +306,10 @@ export class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   #handleOf(method: string, other: unknown): MultiSet | undefined {
-    if (!(other instanceof MultiSet)) return undefined
-    const handle = unwrap(other)
-    if (handle.issue.home.dispatcher === this.issue.home.dispatcher) return handle
+    const handle = operand(this.issue, method, other)
+    if (!handle || handle instanceof MultiSet) return handle
     throw new TypeError(
-      `${this.issue.operation(method)}: '${handle.issue.key}' belongs to another Hot, which Redis can't reach from here: give await other.toJS()`
+      `${this.issue.operation(method)}: only a MultiSet handle can be an operand: give await other.toJS()`
     )
   }
 

@@ -3,13 +3,13 @@ import { chunked, script, words, type Reply, type Request } from '../command.js'
 import { companion, neverThere } from '../keys.js'
 import { replace, setDifferenceSize, setIntersectionSize, setUpdate } from '../lua/index.generated.js'
 import type { Pending } from '../pending.js'
-import { unwrap } from '../proxy.js'
 import {
   Handle,
   asComparable,
   asPlain,
   fromPlain,
   fromReply,
+  operand,
   readAll,
   writeAll,
   type Each,
@@ -330,7 +330,8 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const keys = [this.issue.key]
     const plain: string[][] = []
     for (const other of others) {
-      if (other instanceof HotSet) keys.push(this.#keyOf(method, unwrap(other as HotSet<unknown>)))
+      const set = this.#setOf(method, other)
+      if (set) keys.push(set.issue.key)
       else
         plain.push([
           ...new Set(
@@ -343,11 +344,10 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     return { keys, plain }
   }
 
-  #keyOf(method: string, other: HotSet<unknown>): string {
-    if (other.issue.home.dispatcher === this.issue.home.dispatcher) return other.issue.key
-    throw new TypeError(
-      `${this.issue.operation(method)}: '${other.issue.key}' belongs to another Hot, which Redis can't reach from here: give await other.toJS()`
-    )
+  #setOf(method: string, other: unknown): HotSet<unknown> | undefined {
+    const handle = operand(this.issue, method, other)
+    if (!handle || handle instanceof HotSet) return handle as HotSet<unknown> | undefined
+    throw new TypeError(`${this.issue.operation(method)}: only a Set handle can be an operand: give await other.toJS()`)
   }
 
   /** Which of the texts are members of all the sets at `keys`, all asked at one moment. */
@@ -391,7 +391,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
 
   /** What is to be stored passes the schema first. */
   #checked(method: string, other: unknown): unknown {
-    if (other instanceof HotSet) return other
+    if (this.#setOf(method, other)) return other
     const values = Array.from(membersOf(this.issue.operation(method), other))
     for (const value of values) this.issue.encode(method, value)
     return values
@@ -401,8 +401,6 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
 /** The members of a plain operand; of a Map, as for the native methods, its keys. */
 function membersOf(operation: string, other: unknown): Iterable<unknown> {
   if (other instanceof Map) return other.keys() as Iterable<unknown>
-  if (other instanceof Handle)
-    throw new TypeError(`${operation}: only a Set handle can be an operand: give await other.toJS()`)
   return iterable(operation, 'an operand', other)
 }
 
