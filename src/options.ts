@@ -1,4 +1,4 @@
-import { callable, duration, text } from './core/arguments.js'
+import { callable, duration, options as optionsOf, text } from './core/arguments.js'
 import { LONGEST_TIMER } from './core/clock.js'
 import { isNodeRedis, providerOf, serverAt, type RedisClient, type RedisCluster } from './clients/node-redis/index.js'
 import type { ClientProvider } from './clients/port.js'
@@ -32,12 +32,24 @@ export interface Settings {
 
 const DEFAULT_URL = 'redis://127.0.0.1:6379'
 
+const HOT_OPTIONS: readonly (keyof HotOptions)[] = [
+  'url',
+  'client',
+  'prefix',
+  'connectTimeout',
+  'responseTimeout',
+  'onError'
+]
+
 /** The options with defaults filled in; throws when one can't be right. */
 export function settingsOf(operation: string, options: HotOptions = {}): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${operation}: the options must be an object, such as { url: 'redis://host:6379' }`)
-  }
-  const { client, prefix = '', connectTimeout = 5_000, responseTimeout = 5_000, onError } = options
+  const {
+    client,
+    prefix = '',
+    connectTimeout = 5_000,
+    responseTimeout = 5_000,
+    onError
+  } = optionsOf(operation, options, HOT_OPTIONS)
   if (client !== undefined && options.url !== undefined) {
     throw new TypeError(`${operation}: give a url or a client, not both`)
   }

@@ -132,7 +132,7 @@ export async function methodsHaveTypes() {
   expectType<readonly string[] | undefined>()(await user.pop('tags'))
   expectType<number>()(await user.increment('visits'))
   expectType<number>()(await user.increment('visits', -2))
-  expectType<User>()(await user.toJS())
+  expectType<Partial<User>>()(await user.toJS())
   expectType<Pending<void>>()(user.replace({ name: 'Ada' }))
   expectType<boolean>()(await user.equals({ name: 'Ada' }))
   expectType<boolean>()(await user.equals(user))

@@ -64,15 +64,54 @@ export interface WaitOptions {
   readonly signal?: AbortSignal
 }
 
-/** An object with the options of a call. */
-export function options<O extends object>(operation: string, value: O): O {
-  if (typeof value === 'object' && value !== null) return value
-  throw new TypeError(`${operation}: options must be an object, not ${shown(value)}`)
+/** An object with the options of a call, which has no others than these. */
+export function options<O extends object>(operation: string, value: O, known: readonly (keyof O & string)[]): O {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${operation}: options must be an object, not ${shown(value)}`)
+  }
+  const unknown = Object.keys(value).find(name => !(known as readonly string[]).includes(name))
+  if (unknown === undefined) return value
+  const meant = nearest(unknown, known)
+  const instead =
+    meant === undefined ? `the options are ${known.map(name => `'${name}'`).join(', ')}` : `did you mean '${meant}'?`
+  throw new TypeError(`${operation}: unknown option '${unknown}': ${instead}`)
 }
 
-/** The limits of a wait; a timeout further off than a timer goes is none. */
+/** The name that somebody who wrote `given` may have meant; undefined where at least half of it would be different. */
+function nearest(given: string, names: readonly string[]): string | undefined {
+  const differences = names.map(
+    name => editDistance(given.toLowerCase(), name.toLowerCase()) / Math.max(given.length, name.length)
+  )
+  const least = Math.min(...differences)
+  return least < 0.5 ? names[differences.indexOf(least)] : undefined
+}
+
+/** How many characters must be inserted, deleted, replaced or swapped with the next to make one text of another. */
+function editDistance(one: string, other: string): number {
+  // For each beginning of `one` a row: its distances from all beginnings of `other`.
+  let before: number[] = []
+  let row = Array.from({ length: other.length + 1 }, (_, length) => length)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const replaced = Number(row[j - 1]) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      const swaps = one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      const swapped = swaps ? Number(before[j - 2]) + 1 : Infinity
+      next.push(Math.min(replaced, swapped, Number(row[j]) + 1, Number(next[j - 1]) + 1))
+    }
+    before = row
+    row = next
+  }
+  return Number(row[other.length])
+}
+
+/** The limits of a wait, the only options of a call; a timeout further off than a timer goes is none. */
 export function waitOptions(operation: string, value: WaitOptions): WaitOptions {
-  const { timeout, signal } = options(operation, value)
+  return waitLimits(operation, options(operation, value, ['timeout', 'signal']))
+}
+
+/** The limits of a wait, among other options. */
+export function waitLimits(operation: string, { timeout, signal }: WaitOptions): WaitOptions {
   // Told by its form: a signal may come from another realm.
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
     throw new TypeError(`${operation}: the signal must be an AbortSignal, not ${shown(signal)}`)

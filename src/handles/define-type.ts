@@ -20,13 +20,17 @@ export interface TypeDefinition<Factory> {
 /** What the arguments of a factory come to. */
 export interface Construction {
   readonly key: unknown
-  readonly options: unknown
+  /** The options, checked. */
+  readonly options: AnyOptions
   /** Makes the handle; the options it takes have been checked. */
   readonly create: (context: HandleContext) => object
 }
 
-/** What every factory takes. */
-interface AnyOptions {
+/** Options of the types whose values have a codec. */
+export const VALUE_OPTIONS = ['initial', 'codec', 'schema'] as const
+
+/** What factories take. */
+export interface AnyOptions {
   readonly initial?: unknown
   readonly codec?: Codec
   readonly schema?: unknown
@@ -39,13 +43,17 @@ interface HandleClass {
 
 /** A type whose values a codec and a schema apply to: `hot.name(key?, options?)`. */
 export function valueType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
-  return defineType(Class.descriptor, (_, [key, options]) => ({ key, options, create: context => new Class(context) }))
+  return defineType(Class.descriptor, (operation, [key, given]) => {
+    const options = givenOptions<AnyOptions>(operation, given, VALUE_OPTIONS)
+    return { key, options, create: context => new Class(context) }
+  })
 }
 
 /** A type of plain text or numbers, which neither codec nor schema applies to. */
 export function plainType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
-  return defineType(Class.descriptor, (operation, [key, options]) => {
-    refuseCodec(operation, Class.descriptor, options)
+  return defineType(Class.descriptor, (operation, [key, given]) => {
+    refuseCodec(operation, Class.descriptor, given)
+    const options = givenOptions<AnyOptions>(operation, given, ['initial'])
     return { key, options, create: context => new Class(context) }
   })
 }
@@ -58,19 +66,24 @@ export function defineType<Factory>(
   return {
     make(host, factory, args) {
       const operation = `hot.${factory}`
-      const { key, options = {}, create } = parse(operation, args)
-      return makeHandle(host, operation, descriptor, create, key, checkedOptions(operation, options))
+      const { key, options, create } = parse(operation, args)
+      return makeHandle(host, operation, descriptor, create, key, checkedValues(operation, options))
     }
   }
 }
 
-/** The options that a factory was given; none unless given. */
-export function givenOptions<Options extends object>(operation: string, options: unknown = {}): Options {
-  return optionsOf(operation, options as Options)
+/** The options that a factory was given, none unless given; it takes no others than these. */
+export function givenOptions<Options extends object>(
+  operation: string,
+  options: unknown = {},
+  known: readonly (keyof Options & string)[]
+): Options {
+  return optionsOf(operation, options as Options, known)
 }
 
-export function refuseCodec(operation: string, { name }: TypeDescriptor, options: unknown): void {
-  const { codec, schema } = givenOptions<AnyOptions>(operation, options)
+function refuseCodec(operation: string, { name }: TypeDescriptor, options: unknown): void {
+  if (typeof options !== 'object' || options === null) return
+  const { codec, schema } = options as AnyOptions
   if (codec === undefined && schema === undefined) return
   throw new TypeError(
     `${operation}: ${name} holds text or numbers as they are, to which neither codec nor schema applies`
@@ -153,17 +166,16 @@ function keyName(operation: string, key: unknown): string {
   return name
 }
 
-function checkedOptions(operation: string, value: unknown): AnyOptions {
-  const checked = optionsOf(operation, value as AnyOptions)
-  const { codec, schema } = checked
+function checkedValues(operation: string, options: AnyOptions): AnyOptions {
+  const { codec, schema } = options
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
     throw new TypeError(`${operation}: a codec must have the functions encode(value) and decode(text)`)
   }
-  if (schema === undefined || isSchema(schema)) return checked
+  if (schema === undefined || isSchema(schema)) return options
   if (typeof schema !== 'object' || schema === null || !Object.values(schema).every(isSchema)) {
     throw new TypeError(
       `${operation}: a schema must be a Standard Schema (zod, valibot, arktype), or for a dict an object of them`
     )
   }
-  return checked
+  return options
 }

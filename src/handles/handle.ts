@@ -1,4 +1,3 @@
-import { inspect, type InspectOptions } from 'node:util'
 import { duration } from '../core/arguments.js'
 import { command, type Reply, type Request } from '../core/command.js'
 import type { Key } from '../core/keys.js'
@@ -165,8 +164,9 @@ export abstract class Handle<Js, Input = Js> {
    * @example await todo.equals(['a', 'b'])
    */
   equals(other: Handle<Js, Input> | Js | Input): Pending<boolean> {
-    if (other instanceof Handle) return this.#equalsHandle(unwrap(other))
     const op = this.context.op('equals')
+    const handle = operand(op, other)
+    if (handle) return this.#equalsHandle(op, handle as Handle<Js, Input>)
     const texts = this[fromPlain](op.operation, other, (item, field) => op.plain(item, field))
     const plain = canonicalJson(this[asComparable](texts))
     return op.read(this[readAll](), reply => this.#normal(reply) === plain)
@@ -177,13 +177,8 @@ export abstract class Handle<Js, Input = Js> {
     return op.write(requests, did => did === 1)
   }
 
-  #equalsHandle(other: Handle<Js, Input>): Pending<boolean> {
-    const op = this.context.op('equals')
-    const { key, descriptor, dispatcher } = other.context
-    if (dispatcher !== this.context.dispatcher) {
-      throw new TypeError(`${op.operation}: '${key.name}' belongs to another Hot: compare with await other.toJS()`)
-    }
-    if (descriptor.redisType !== this.context.descriptor.redisType) {
+  #equalsHandle(op: Op, other: Handle<Js, Input>): Pending<boolean> {
+    if (other.context.descriptor.redisType !== this.context.descriptor.redisType) {
       return this.context.untypedOp('equals').read(command('EXISTS', this.context.key), () => false)
     }
     const requests = [this[readAll](), other[readAll]()]
@@ -196,11 +191,26 @@ export abstract class Handle<Js, Input = Js> {
     const each: Each<string> = (text, field) => this.context.values.normal(operation, text, field)
     return canonicalJson(this[asComparable](this[fromReply](reply ?? null, each)))
   }
+}
 
-  /** @internal Shows the key and does no I/O. */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    // util.inspect finds this method on the handle, and calls it on the proxy.
-    const { descriptor, name } = unwrap(this).context
-    return `${descriptor.name} { key: ${inspect(name, options)} }`
+/**
+ * What was given to a method, if it is a handle: Redis takes it as it is.
+ *
+ * @throws TypeError for a handle of another Hot, or of another copy of this library
+ */
+export function operand(op: Op, given: unknown): Handle<unknown, never> | undefined {
+  const handle = unwrap(given)
+  if (handle instanceof Handle) {
+    op.operandKey(contextOf(handle))
+    return handle as Handle<unknown, never>
   }
+  if (handle === given) return undefined
+  throw new TypeError(
+    `${op.operation}: a handle of another copy of hot-redis, which is loaded twice: give await other.toJS()`
+  )
+}
+
+/** Of any type: what is protected in a class is out of reach for a function beside it. */
+function contextOf(handle: object): HandleContext {
+  return (handle as { readonly context: HandleContext }).context
 }

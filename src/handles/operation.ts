@@ -179,8 +179,9 @@ export class Op implements CallInfo {
     return text(this.operation, name, value)
   }
 
-  options<O extends object>(value: O): O {
-    return options(this.operation, value)
+  /** Checks that there are no other options than these. */
+  options<O extends object>(value: O, known: readonly (keyof O & string)[]): O {
+    return options(this.operation, value, known)
   }
 }
 

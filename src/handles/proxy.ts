@@ -1,7 +1,10 @@
+import { inspect, type InspectOptions } from 'node:util'
 import type { Pending as PendingType } from '../core/pending.js'
-import { Pending } from '../core/pending.js'
-import type { HandleContext } from './operation.js'
-import { rememberTarget } from './unwrap.js'
+import { Pending, hint } from '../core/pending.js'
+import { step } from '../values/codec.js'
+import type { Dispatcher, HandleContext } from './operation.js'
+import { askedByTool } from './tools.js'
+import { itself } from './unwrap.js'
 
 /**
  * The one Proxy behind every handle: property access, indexing, assignment, `delete` and calls become methods of the
@@ -23,22 +26,50 @@ interface Target {
 
 type Method = (this: Target, ...args: unknown[]) => unknown
 
+/** What tells the handles of one Hot from those of another, where tools compare them. */
+const owner = Symbol('hot')
+const owners = new WeakMap<object, symbol>()
+
+function ownerOf({ dispatcher }: { readonly dispatcher: Dispatcher }): symbol {
+  const known = owners.get(dispatcher) ?? Symbol('hot')
+  owners.set(dispatcher, known)
+  return known
+}
+
 /**
- * Names that the language and its tools look for on any object, to learn what it is: never fields, so that looking sends
- * nothing. Fields of these names are reached by get() and set().
+ * Names that the language, test tools and frameworks read on any object, to learn what it is: never fields, so that looking
+ * sends nothing. Fields of these names are reached by get() and set().
  */
-const probes = new Set([
+const probeNames = [
   'then',
+  'constructor',
   'toJSON',
+  '__esModule',
+  // Jest, Vitest, Sinon.
   '$$typeof',
   'asymmetricMatch',
-  'constructor',
   'hasAttribute',
+  'nodeName',
   'nodeType',
   'tagName',
+  '_isMockFunction',
+  'isSinonProxy',
   '@@__IMMUTABLE_ITERABLE__@@',
-  '@@__IMMUTABLE_RECORD__@@'
-])
+  '@@__IMMUTABLE_RECORD__@@',
+  // NestJS, of every provider.
+  'onModuleInit',
+  'onModuleDestroy',
+  'onApplicationBootstrap',
+  'onApplicationShutdown',
+  'beforeApplicationShutdown'
+] as const
+
+/** Fields that Node.js reads of any object: to learn whether it is a URL, or a Proxy of the user's around a handle. */
+const suspects: ReadonlySet<string> = new Set(['href', 'protocol', 'auth', 'path', '0'])
+
+export type Probe = (typeof probeNames)[number]
+
+const probes: ReadonlySet<string> = new Set(probeNames)
 
 const memberTables = new WeakMap<object, ReadonlyMap<string | symbol, PropertyDescriptor>>()
 
@@ -96,31 +127,69 @@ function place(target: Target, property: string): string {
 /** The handle with its traps. All traps stand here, in the order in which the language reference lists them. */
 export function proxied<H extends object>(handle: H): H {
   const bound = new Map<string | symbol, unknown>()
+  /** Spies and mocks that stand in for members. */
+  const spies = Object.create(null) as object
   const target = handle as unknown as Target
   const members = membersOf(handle)
   const { indexedBy } = target.context.descriptor
 
-  const proxy = new Proxy(handle, {
-    get(_, property) {
-      const known = bound.get(property)
-      if (known !== undefined) return known
+  /** Who has read anything so far. Printing a Proxy of the user's around a handle reads [0], which is then looked into. */
+  let readBy: 'nobody' | 'itself' | 'proxy' = 'nobody'
+  const proxy = new Proxy(lookOf(target.context) as H, {
+    getOwnPropertyDescriptor(_, property) {
+      if (property === 'key' || property === owner) {
+        const value = property === 'key' ? target.context.name : ownerOf(target.context)
+        return { value, enumerable: true, configurable: true, writable: false }
+      }
       const member = members.get(property)
       if (member) {
+        const spy = Reflect.getOwnPropertyDescriptor(spies, property)
+        return spy ?? described(member, handle, () => method(property, member))
+      }
+      if (typeof property === 'symbol' || probes.has(property)) return undefined
+      if (askedByTool()) return undefined
+      return refuse(target, `looking for an own property '${property}'`, presence(target, property))
+    },
+
+    defineProperty(_, property, descriptor) {
+      if (!replacesMember(members.get(property), descriptor)) {
+        return refuse(target, `Object.defineProperty for '${String(property)}'`, 'an assignment or a method')
+      }
+      return Reflect.defineProperty(spies, property, { ...descriptor, configurable: true })
+    },
+
+    has(_, property) {
+      if (typeof property === 'symbol') return members.has(property)
+      if (probes.has(property)) return false
+      if (askedByTool()) return members.has(property)
+      return refuse(target, `'${property}' in ${example(target)}`, presence(target, property))
+    },
+
+    get(_, property, receiver) {
+      const mayBePrinted = indexedBy === 'field' || readBy !== 'itself'
+      if (receiver !== proxy) readBy = 'proxy'
+      else if (readBy === 'nobody') readBy = 'itself'
+      const member = members.get(property)
+      if (member) {
+        if (Object.hasOwn(spies, property)) return Reflect.get(spies, property, proxy) as unknown
         if (member.get) return member.get.call(handle) as unknown
-        const method = callable(target, member.value as Method)
-        bound.set(property, method)
-        return method
+        return method(property, member)
       }
       if (typeof property === 'symbol') return symbolOf(target, property)
-      if (property === 'toJSON')
-        return () => refuse(target, 'JSON.stringify', `JSON.stringify(await ${example(target)}.toJS())`)
+      if (property === 'toJSON') return toJSON
       if (probes.has(property)) return undefined
+      if (mayBePrinted && suspects.has(property) && askedByTool()) return undefined
       return read(target, indexedBy, property)
     },
 
     set(_, property, value) {
       const member = members.get(property)
+      if (replacesMember(member, { value: value as unknown })) {
+        const spy = { value: value as unknown, writable: true, enumerable: false, configurable: true }
+        return Reflect.defineProperty(spies, property, spy)
+      }
       if (member?.set) {
+        if (Object.hasOwn(spies, property)) return Reflect.set(spies, property, value, spies)
         member.set.call(handle, value)
         return true
       }
@@ -132,6 +201,7 @@ export function proxied<H extends object>(handle: H): H {
     },
 
     deleteProperty(_, property) {
+      if (Object.hasOwn(spies, property)) return Reflect.deleteProperty(spies, property)
       if (typeof property === 'symbol' || members.has(property) || probes.has(property))
         return refuseMember(target, property)
       const at = placeOf(target, property)
@@ -141,22 +211,9 @@ export function proxied<H extends object>(handle: H): H {
       return true
     },
 
-    has(_, property) {
-      if (typeof property === 'symbol') return members.has(property)
-      return refuse(target, `'${property}' in ${example(target)}`, presence(target, property))
-    },
-
     ownKeys() {
+      if (askedByTool()) return ['key', owner]
       return refuse(target, 'spreading a handle, Object.keys and for … in', `await ${example(target)}.toJS()`)
-    },
-
-    getOwnPropertyDescriptor(_, property) {
-      if (typeof property === 'symbol') return undefined
-      return refuse(target, `looking for an own property '${property}'`, presence(target, property))
-    },
-
-    defineProperty(_, property) {
-      return refuse(target, `Object.defineProperty for '${String(property)}'`, 'an assignment or a method')
     },
 
     preventExtensions() {
@@ -167,8 +224,54 @@ export function proxied<H extends object>(handle: H): H {
       return refuse(target, 'Object.setPrototypeOf', 'a class of your own that holds the handle')
     }
   })
-  rememberTarget(proxy, handle)
+
+  function method(property: string | symbol, member: PropertyDescriptor): unknown {
+    const known = bound.get(property) ?? callable(target, member.value as Method)
+    bound.set(property, known)
+    return known
+  }
+
+  function toJSON(): unknown {
+    if (askedByTool()) return `${target.context.descriptor.name} { key: ${JSON.stringify(target.context.name)} }`
+    return refuse(target, 'JSON.stringify', `JSON.stringify(await ${example(target)}.toJS())`)
+  }
+
   return proxy
+}
+
+const looks = new Map<string, new (key: string) => object>()
+
+/**
+ * What tools see that look behind a proxy, as Node.js does, or along its prototypes, as Jest does: no more than the key.
+ * The prototype of the handle itself would have them read accessors, which sends commands.
+ */
+function lookOf({ descriptor, name }: HandleContext): object {
+  let Look = looks.get(descriptor.name)
+  if (!Look) {
+    Look = class {
+      constructor(readonly key: string) {}
+
+      [inspect.custom](_depth: number, options: InspectOptions): string {
+        return `${descriptor.name} { key: ${inspect(this.key, options)} }`
+      }
+    }
+    Object.defineProperty(Look, 'name', { value: descriptor.name })
+    looks.set(descriptor.name, Look)
+  }
+  return new Look(name)
+}
+
+/** A member as if it were the handle's own: spies look for what they stand in for. */
+function described(member: PropertyDescriptor, handle: object, method: () => unknown): PropertyDescriptor {
+  const own = { enumerable: false, configurable: true }
+  if (!('get' in member)) return { value: method(), writable: true, ...own }
+  const set = (value: unknown): void => member.set?.call(handle, value)
+  return { get: () => member.get?.call(handle) as unknown, set: member.set && set, ...own }
+}
+
+/** Whether a function stands in for a member, as spies and mocks have it. No codec takes a function: it can't be a field. */
+function replacesMember(member: PropertyDescriptor | undefined, by: PropertyDescriptor): boolean {
+  return member !== undefined && ('get' in by || (!('get' in member) && typeof by.value === 'function'))
 }
 
 function presence(target: Target, property: string): string {
@@ -178,10 +281,17 @@ function presence(target: Target, property: string): string {
 
 function symbolOf(target: Target, property: symbol): unknown {
   switch (property) {
+    case inspect.custom:
+      return (depth: number, options: InspectOptions) => inspect(lookOf(target.context), { ...options, depth })
+    case itself:
+      return target
+    case owner:
+      return ownerOf(target.context)
     case Symbol.toPrimitive:
       return () => refuse(target, 'turning a handle into text or a number', `await ${example(target)}.toJS()`)
     case Symbol.iterator:
       // At once: tools that find an iterator go on to read the size.
+      if (askedByTool(2)) return undefined
       return refuse(target, 'spreading a handle and for … of', `for await … of, or await ${example(target)}.toJS()`)
     case Symbol.toStringTag:
       return `Hot${target.context.descriptor.name}`
@@ -193,17 +303,28 @@ function symbolOf(target: Target, property: symbol): unknown {
 function read(target: Target, indexedBy: string, property: string): unknown {
   if (indexedBy === 'field') {
     const field = asRejection(() => target.get?.(property) as PendingType<unknown>)
-    field.hint = () => `await dict.get('${property}'); to change a number, await dict.increment('${property}')`
+    field[hint] = part => {
+      const value = `await dict.get('${property}')`
+      if (part !== undefined) return `await dict.set('${property}', ${changed(value, part)})`
+      return `${value}; to change a number, await dict.increment('${property}')`
+    }
     return field
   }
   const index = indexedBy === 'position' ? indexOf(property) : undefined
   if (index === undefined) return undefined
   const item = asRejection(() => target.at?.(index) as PendingType<unknown>)
-  item.hint = () => {
+  item[hint] = part => {
     const handle = example(target)
-    return `await ${handle}.at(${index}); to change it, await ${handle}.set(${index}, value)`
+    const value = `await ${handle}.at(${index})`
+    if (part !== undefined) return `await ${handle}.set(${index}, ${changed(value, part)})`
+    return `${value}; to change it, await ${handle}.set(${index}, value)`
   }
   return item
+}
+
+/** A value with one property changed, as code. */
+function changed(value: string, property: string): string {
+  return `{ ...(${value}), ${step(property).replace(/^\./, '')}: value }`
 }
 
 function asRejection(call: () => PendingType<unknown>): PendingType<unknown> {

@@ -1,12 +1,8 @@
-/** The handles behind their proxies. */
-const targets = new WeakMap<object, object>()
+/** Where a proxy gives the handle behind it, also through a Proxy of the user's around it. Of any copy of the library. */
+export const itself = Symbol.for('hot-redis.handle')
 
-/** Remembers which handle a proxy stands for. */
-export function rememberTarget(proxy: object, handle: object): void {
-  targets.set(proxy, handle)
-}
-
-/** The handle itself behind its proxy. */
-export function unwrap<H extends object>(handle: H): H {
-  return (targets.get(handle) as H | undefined) ?? handle
+/** The handle itself behind its proxy; anything else as it is. */
+export function unwrap(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return (value as { readonly [itself]?: unknown })[itself] ?? value
 }

@@ -1,3 +1,4 @@
+import { options as optionsOf } from '../core/arguments.js'
 import { LONGEST_TIMER, clearTimer, now, setTimer, sleep } from '../core/clock.js'
 import { TransactionConflictError, TransactionError } from '../core/errors.js'
 import { Transaction, notAFunction, type Attempt, type TransactionHost } from './transaction.js'
@@ -18,10 +19,7 @@ export async function runTransaction(
   fn: () => unknown,
   options: TransactionOptions
 ): Promise<unknown> {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('transaction: the options must be an object, such as { retries: 10 }')
-  }
-  const { retries = 100, timeout = 30_000 } = options
+  const { retries = 100, timeout = 30_000 } = optionsOf('transaction', options, ['retries', 'timeout'])
   check(fn, retries, timeout)
   const earlier = host.runner.settled()
   const end = now() + timeout

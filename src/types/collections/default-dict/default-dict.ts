@@ -1,7 +1,13 @@
 import { callable, text } from '../../../core/arguments.js'
 import { command, script } from '../../../core/command.js'
 import type { Pending } from '../../../core/pending.js'
-import { defineType, type TypeDefinition } from '../../../handles/define-type.js'
+import {
+  VALUE_OPTIONS,
+  defineType,
+  givenOptions,
+  type AnyOptions,
+  type TypeDefinition
+} from '../../../handles/define-type.js'
 import type { JsonValue } from '../../../handles/factory-options.js'
 import type { HandleContext, TypeDescriptor } from '../../../handles/operation.js'
 import { dictInsertDefault } from '../../../scripts.generated.js'
@@ -74,7 +80,8 @@ class DefaultDict<T extends object, Input extends object = T> extends Dict<T, In
 
 export const defaultDict: TypeDefinition<DefaultDictFactory> = defineType(
   DefaultDict.descriptor,
-  (operation, [factory, key, options]) => {
+  (operation, [factory, key, given]) => {
+    const options = givenOptions<AnyOptions>(operation, given, VALUE_OPTIONS)
     const make = callable(operation, 'the factory', factory) as DefaultFactory<never>
     return { key, options, create: context => new DefaultDict(context, make) }
   }

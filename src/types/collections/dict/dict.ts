@@ -6,16 +6,14 @@ import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { HandleOptions, JsonValue, SchemaOptions } from '../../../handles/factory-options.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from '../../../handles/handle.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
+import type { Probe } from '../../../handles/proxy.js'
 import { dictCopy, dictIncrement, replace } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
 import { scan } from '../scan.js'
 
-/** Names a dict's fields can't be reached by with a dot; get() and set() reach them. */
-type Reserved = 'toJSON' | '$$typeof' | 'asymmetricMatch' | 'nodeType' | 'tagName'
-
-/** The fields of a dict: awaited to read, assigned to write, deleted to remove. */
+/** The fields of a dict: awaited to read, assigned to write, deleted to remove; get() and set() reach the others. */
 export type Fields<T, Input, Members, Missing> = {
-  [K in keyof T as K extends keyof Members | Reserved ? never : K]?:
+  [K in keyof T as K extends keyof Members | Probe ? never : K]?:
     Present<Input[K & keyof Input]> | Pending<Present<T[K]> | Missing>
 }
 
@@ -66,6 +64,9 @@ export type NumberFieldOf<T> = {
 /** What a field holds once it is there. */
 export type Present<V> = Exclude<V, undefined>
 
+/** What a dict holds of a record: any of its fields may be missing. A record of any fields is one already. */
+type Stored<T> = string extends keyof T ? T : Partial<T>
+
 /** What a missing field counts as when it is added to; behind a symbol, so that it takes no field's name. */
 export const missingNumber = Symbol('missingNumber')
 
@@ -78,7 +79,7 @@ type Pairs<T> = Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
  * @typeParam T - the fields and what they hold
  * @typeParam Input - what may be given for them, where a schema makes something else of it
  */
-export class Dict<T extends object, Input extends object = T> extends Handle<T, Partial<Input> | Pairs<Input>> {
+export class Dict<T extends object, Input extends object = T> extends Handle<Stored<T>, Partial<Input> | Pairs<Input>> {
   static readonly descriptor: TypeDescriptor = { name: 'Dict', redisType: 'hash', indexedBy: 'field' };
 
   /** @internal */

@@ -4,9 +4,17 @@ import { auxKey, stagingKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { JsonValue, Positions, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
-import { Handle, fromPlain, fromReply, readAll, writeAll, type Each, type ToText } from '../../../handles/handle.js'
+import {
+  Handle,
+  fromPlain,
+  fromReply,
+  operand,
+  readAll,
+  writeAll,
+  type Each,
+  type ToText
+} from '../../../handles/handle.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
-import { unwrap } from '../../../handles/unwrap.js'
 import {
   listCount,
   listInsert,
@@ -288,10 +296,11 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    *
    * @example await scores.sort({ reverse: true })
    */
-  sort(options: { readonly reverse?: boolean } = {}): Pending<void> {
+  sort(order: { readonly reverse?: boolean } = {}): Pending<void> {
+    const op = this.context.op('sort')
     const { key, values } = this.context
-    const request = script(listSort, [key, auxKey(key, 'sorting')], values.sortsAs, options.reverse ? 'DESC' : 'ASC')
-    return this.context.op('sort').write(request)
+    const { reverse } = op.options(order, ['reverse'])
+    return op.write(script(listSort, [key, auxKey(key, 'sorting')], values.sortsAs, reverse ? 'DESC' : 'ASC'))
   }
 
   /**
@@ -302,16 +311,18 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    */
   concat(...others: readonly (T | readonly T[] | List<T, Input>)[]): Pending<T[]> {
     const op = this.context.op('concat')
-    const parts = others.map(other => (other instanceof List ? unwrap(other) : other))
+    const parts = others.map(other => this.#concatenated(op, other))
     const lists = [this, ...parts.filter(part => part instanceof List)] as List<T, Input>[]
-    const requests = lists.map(list => command('LRANGE', op.operandKey(list.context), 0, -1))
+    const requests = lists.map(list => list[readAll]())
     return op.read(requests, (mine, ...replies) =>
       // Array's own concat: it takes arrays apart and appends single values.
       op
         .arrayDecoder<T>()(mine)
         .concat(
           ...parts.map(part =>
-            part instanceof List ? part.context.op('concat').arrayDecoder<T>()(replies.shift()) : (part as T | T[])
+            part instanceof List
+              ? (part as List<T, Input>).context.op('concat').arrayDecoder<T>()(replies.shift())
+              : (part as T | T[])
           )
         )
     )
@@ -380,6 +391,12 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const request = command('LRANGE', this.context.key, from, from + size - 1)
     const items = await this.context.op('entries').read(request, reply => reply as string[])
     return { items, next: items.length === size ? from + size : undefined }
+  }
+
+  #concatenated(op: Op, other: unknown): unknown {
+    const handle = operand(op, other)
+    if (!handle || handle instanceof List) return handle ?? other
+    throw new TypeError(`${op.operation}: only a List handle can be an operand: give await other.toJS()`)
   }
 
   #position(op: Op, value: Input, rank: number): Pending<number> {

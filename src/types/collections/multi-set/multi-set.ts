@@ -5,8 +5,7 @@ import { CodecError, OverflowError } from '../../../core/errors.js'
 import { slotGuardKey, stagingKey } from '../../../core/keys.js'
 import { dictIncrement, multiSetUpdate, replace } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
-import { unwrap } from '../../../handles/unwrap.js'
-import { Handle, asPlain, fromPlain, fromReply, readAll, writeAll } from '../../../handles/handle.js'
+import { Handle, asPlain, fromPlain, fromReply, operand, readAll, writeAll } from '../../../handles/handle.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { InitialOnly } from '../../../handles/factory-options.js'
 import { scan } from '../scan.js'
@@ -300,7 +299,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
 
   /** Plain counts, checked: of a Map or record, or of an iterable's items, which count once each. */
   #local(operation: string, value: unknown): Map<string, number> {
-    if (typeof value !== 'object' || value === null || value instanceof Handle) {
+    if (typeof value !== 'object' || value === null) {
       throw new TypeError(`${operation}: counts come from a MultiSet, a Map, a record or an iterable of items`)
     }
     const pairs: Iterable<unknown> =
@@ -318,10 +317,9 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   #handleOf(op: Op, other: unknown): MultiSet | undefined {
-    if (!(other instanceof MultiSet)) return undefined
-    const handle = unwrap(other)
-    op.operandKey(handle.context)
-    return handle
+    const handle = operand(op, other)
+    if (!handle || handle instanceof MultiSet) return handle
+    throw new TypeError(`${op.operation}: only a MultiSet handle can be an operand: give await other.toJS()`)
   }
 
   #combine(op: Op, other: Counts, combine: Combine): Pending<Map<string, number>> {

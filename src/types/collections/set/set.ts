@@ -3,13 +3,13 @@ import { chunked, script, command, type Reply, type Request } from '../../../cor
 import { auxKey, slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import { replace, setDifferenceSize, setIntersectionSize, setUpdate } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
-import { unwrap } from '../../../handles/unwrap.js'
 import {
   Handle,
   asComparable,
   asPlain,
   fromPlain,
   fromReply,
+  operand,
   readAll,
   writeAll,
   type Each,
@@ -342,10 +342,17 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const keys = [this.context.key]
     const plain: string[][] = []
     for (const other of others) {
-      if (other instanceof HotSet) keys.push(op.operandKey(unwrap(other as HotSet<unknown>).context))
+      const set = this.#setOf(op, other)
+      if (set) keys.push(set.context.key)
       else plain.push([...new Set(Array.from(membersOf(op.operation, other), value => op.plain(value)))])
     }
     return { keys, plain }
+  }
+
+  #setOf(op: Op, other: unknown): HotSet<unknown> | undefined {
+    const handle = operand(op, other)
+    if (!handle || handle instanceof HotSet) return handle as HotSet<unknown> | undefined
+    throw new TypeError(`${op.operation}: only a Set handle can be an operand: give await other.toJS()`)
   }
 
   /** Which of the texts are members of all the sets at `keys`, all asked at one moment. */
@@ -383,7 +390,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
 
   /** What is to be stored passes the schema first. */
   #checked(op: Op, other: unknown): unknown {
-    if (other instanceof HotSet) return other
+    if (this.#setOf(op, other)) return other
     const values = Array.from(membersOf(op.operation, other))
     for (const value of values) op.encode(value)
     return values
@@ -393,8 +400,6 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
 /** The members of a plain operand; of a Map, as for the native methods, its keys. */
 function membersOf(operation: string, other: unknown): Iterable<unknown> {
   if (other instanceof Map) return other.keys() as Iterable<unknown>
-  if (other instanceof Handle)
-    throw new TypeError(`${operation}: only a Set handle can be an operand: give await other.toJS()`)
   return iterable(operation, 'an operand', other)
 }
 

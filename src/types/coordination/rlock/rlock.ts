@@ -1,14 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { callable, leaseOf, waitOptions } from '../../../core/arguments.js'
+import { callable, leaseOf, waitLimits } from '../../../core/arguments.js'
 import { Deadline } from '../../../core/deadline.js'
-import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
+import type { TypeDefinition } from '../../../handles/define-type.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 import { lockTimeout } from '../semaphore/permit-source.js'
 import { runHoldingPermit, type HeldPermit, type Permit } from '../semaphore/permit.js'
 import {
   Lock,
+  acquireOptions,
   heldByHandle,
   hold,
+  lockType,
   permitFor,
   tryToHold,
   type AcquireOptions,
@@ -121,8 +123,8 @@ class RLock extends Lock {
 
   /** Checks the options, too: also where there is nothing to wait for. */
   #deadline(op: Op, how: AcquireOptions): Deadline {
-    leaseOf(op.operation, op.options(how).lease)
-    const { timeout, signal } = waitOptions(op.operation, how)
+    leaseOf(op.operation, acquireOptions(op, how).lease)
+    const { timeout, signal } = waitLimits(op.operation, how)
     signal?.throwIfAborted()
     return new Deadline(timeout, signal)
   }
@@ -171,4 +173,4 @@ function isHeld({ runs, holding }: Scope): boolean {
   return runs > 0 && holding.uses > 0 && !holding.lost
 }
 
-export const rlock: TypeDefinition<RLockFactory> = plainType(RLock)
+export const rlock: TypeDefinition<RLockFactory> = lockType(RLock)

@@ -3,7 +3,7 @@ import type { Reply, Request } from '../../../core/command.js'
 import { NotHeldError } from '../../../core/errors.js'
 import type { Pending } from '../../../core/pending.js'
 import type { WaitOptions } from '../../../core/wait-spec.js'
-import { defineType, givenOptions, plainType, refuseCodec, type TypeDefinition } from '../../../handles/define-type.js'
+import { defineType, givenOptions, type TypeDefinition } from '../../../handles/define-type.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../../handles/handle.js'
 import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
 import { Acquiring, PermitSource, TryingToAcquire } from './permit-source.js'
@@ -59,6 +59,11 @@ export interface LeaseOptions {
 
 /** How to acquire a permit. */
 export interface AcquireOptions extends WaitOptions, LeaseOptions {}
+
+/** The options of a call that acquires: without a wait there is nothing to limit. */
+export function acquireOptions(op: Op, how: AcquireOptions): AcquireOptions {
+  return op.options(how, op.method === 'tryAcquire' ? ['lease'] : ['timeout', 'signal', 'lease'])
+}
 
 /** Steps that the kinds of semaphores share; behind symbols, for they are no members. */
 export const hold = Symbol('hold')
@@ -177,14 +182,14 @@ abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal Waits for a permit, which is held by lease from then on. */
   [hold](op: Op, how: AcquireOptions): Pending<HeldPermit | undefined> {
-    const length = leaseOf(op.operation, op.options(how).lease)
-    return op.wait(new Acquiring(this.#source, op, length), how)
+    const { lease, ...limits } = acquireOptions(op, how)
+    return op.wait(new Acquiring(this.#source, op, leaseOf(op.operation, lease)), limits)
   }
 
   /** @internal The same without waiting. */
   [tryToHold](op: Op, how: LeaseOptions): Pending<HeldPermit | undefined> {
-    const length = leaseOf(op.operation, op.options(how).lease)
-    return op.wait(new TryingToAcquire(this.#source, op, length), {})
+    const { lease } = acquireOptions(op, how)
+    return op.wait(new TryingToAcquire(this.#source, op, leaseOf(op.operation, lease)), {})
   }
 
   /** @internal A permit that release() of this handle gives back. */
@@ -252,14 +257,26 @@ interface SemaphoreClass {
 }
 
 function semaphoreType<Factory>(Class: SemaphoreClass): TypeDefinition<Factory> {
-  return defineType(Class.descriptor, (operation, [key, options]) => {
-    refuseCodec(operation, Class.descriptor, options)
-    const { value = 1, ...others } = givenOptions<Permits>(operation, options)
+  return defineType(Class.descriptor, (operation, [key, given]) => {
+    const { value = 1 } = givenOptions<Permits>(operation, given, ['value'])
     const permits = positive(operation, 'value', value)
-    return { key, options: others, create: context => new Class(context, permits) }
+    return { key, options: {}, create: context => new Class(context, permits) }
   })
+}
+
+/** A type whose factory takes a key and nothing else. */
+export function lockType<Factory>(Class: LockClass): TypeDefinition<Factory> {
+  return defineType(Class.descriptor, (operation, [key, given]) => {
+    const options = givenOptions<object>(operation, given, [])
+    return { key, options, create: context => new Class(context) }
+  })
+}
+
+interface LockClass {
+  readonly descriptor: TypeDescriptor
+  new (context: HandleContext): object
 }
 
 export const boundedSemaphore: TypeDefinition<BoundedSemaphoreFactory> = semaphoreType(BoundedSemaphore)
 export const semaphore: TypeDefinition<SemaphoreFactory> = semaphoreType(Semaphore)
-export const lock: TypeDefinition<LockFactory> = plainType(Lock)
+export const lock: TypeDefinition<LockFactory> = lockType(Lock)

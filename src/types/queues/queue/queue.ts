@@ -1,9 +1,15 @@
-import { iterable, leaseOf, positive, waitOptions } from '../../../core/arguments.js'
+import { iterable, leaseOf, positive, waitLimits } from '../../../core/arguments.js'
 import { chunked, command, type Reply, type Request, type Write } from '../../../core/command.js'
 import type { Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Grant, Lease, LeaseSpec, WaitOptions } from '../../../core/wait-spec.js'
-import { defineType, givenOptions, type TypeDefinition } from '../../../handles/define-type.js'
+import {
+  VALUE_OPTIONS,
+  defineType,
+  givenOptions,
+  type AnyOptions,
+  type TypeDefinition
+} from '../../../handles/define-type.js'
 import type { JsonValue, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
 import {
   Handle,
@@ -299,9 +305,9 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    */
   async *consume(how: ConsumeOptions = {}): AsyncIterableIterator<T> {
     const op = this.context.op('consume')
-    const { lease, signal } = op.options(how)
+    const { lease, signal } = op.options(how, ['lease', 'signal'])
     const length = leaseOf(op.operation, lease)
-    const limits = waitOptions(op.operation, signal === undefined ? {} : { signal })
+    const limits = waitLimits(op.operation, signal === undefined ? {} : { signal })
     const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(op, reply, grant, length)
     let held: Leased<T> | undefined
     try {
@@ -402,8 +408,8 @@ interface QueueClass {
 }
 
 function queueType<Factory>(Class: QueueClass): TypeDefinition<Factory> {
-  return defineType(Class.descriptor, (operation, [key, options]) => {
-    const { maxsize } = givenOptions<Bounded>(operation, options)
+  return defineType(Class.descriptor, (operation, [key, given]) => {
+    const { maxsize, ...options } = givenOptions<AnyOptions & Bounded>(operation, given, [...VALUE_OPTIONS, 'maxsize'])
     const most = maxsize === undefined ? undefined : positive(operation, 'maxsize', maxsize)
     return { key, options, create: context => new Class(context, most) }
   })
