@@ -7,7 +7,8 @@ let stop = () => Promise.resolve()
 
 /**
  * Each worker of jest has one server and one cluster for all of its test files; tests that hurt a server start their own.
- * They are started here, where they can be stopped for sure, when a worker first asks for them by HTTP with its number.
+ * They are started here, where they can be stopped for sure, when a worker first asks for them by HTTP with its number and
+ * process id.
  */
 export default async function globalSetup() {
   /** @type {typeof import('./servers.js')} */
@@ -30,8 +31,11 @@ export default async function globalSetup() {
 
   /** @type {Map<string, ReturnType<typeof start>>} */
   const starting = new Map()
+  /** Their process ids. @type {Map<string, number>} */
+  const workers = new Map()
   const desk = createServer((request, response) => {
-    const worker = request.url ?? ''
+    const [, worker = '', pid] = (request.url ?? '').split('/')
+    workers.set(worker, Number(pid))
     const servers = starting.get(worker) ?? start()
     starting.set(worker, servers)
     servers.then(
@@ -47,9 +51,21 @@ export default async function globalSetup() {
     const settled = await Promise.allSettled(starting.values())
     await stopAll(settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : [])))
   }
-  // A signal ends jest without its globalTeardown.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.once(signal, () => stop().finally(() => process.exit(1)))
+  // A signal ends jest without its globalTeardown, and without its workers.
+  const interrupted = () => {
+    for (const pid of workers.values()) if (pid !== process.pid) kill(pid)
+    void stop().finally(() => process.exit(1))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, interrupted)
+}
+
+/** @param {number} pid */
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
 }
 
 export const globalTeardown = () => stop()

@@ -2,6 +2,7 @@ import { afterAll } from '@jest/globals'
 import { fork, type Serializable } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 /**
  * A process of its own that runs a TypeScript file of `__tests__/workers/`; both sides talk in JSON. While it listens
@@ -20,6 +21,7 @@ export interface Worker {
 }
 
 const root = join(import.meta.dirname, '../..')
+const endWithParent = pathToFileURL(join(import.meta.dirname, 'end-with-parent.mjs')).href
 const running = new Set<Worker>()
 
 afterAll(async () => {
@@ -34,7 +36,7 @@ export function spawnWorker(file: string, args: readonly string[] = []): Worker 
     cwd: root,
     // Jest's copy, which knows the servers of this worker.
     env: process.env,
-    execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--import', endWithParent, '--import', 'tsx', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'pipe', 'ipc']
   })
   const messages: unknown[] = []

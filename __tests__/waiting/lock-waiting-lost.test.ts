@@ -4,6 +4,7 @@ import { createClient, type RedisClientType } from 'redis'
 import { createHot, LeaseLostError, type Hot, type HotLock, type Permit } from '../../src/index.js'
 import { freshKey } from '../support/fresh-key.js'
 import { shortenHandOvers } from '../support/hand-over.js'
+import { companion } from '../support/keys.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { failureOf, until } from '../support/promises.js'
 import { runScript } from '../support/scripts.js'
@@ -195,12 +196,14 @@ describe('A wait whose connection is cut', () => {
       await inLine(waits.length)
     }
     const order = servedInOrder(waits)
-    const channels = async () => (await admin.pubSubChannels()).length
-    const listening = await channels()
     await askedAgain(cuts[how]!)
     await inLine(3)
-    // Also those of the others, who were cut too where everything was.
-    await until('all of them listen', async () => (await channels()) === listening)
+    // Also the others, who were cut too where everything was. A ticket begins with its process's channel.
+    await until('all of them listen', async () => {
+      const tickets = await admin.zRange(companion(key, 'waiters'), 0, -1)
+      const listening = await admin.pubSubNumSub(tickets.map(ticket => ticket.slice(0, ticket.lastIndexOf('/'))))
+      return Object.values(listening).every(processes => processes > 0)
+    })
     await permit.release()
     expect(await order).toEqual(['first', 'cut', 'third'])
     await expectAllFree(rival.lock(key))
