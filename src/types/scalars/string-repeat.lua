@@ -6,10 +6,12 @@ local times = tonumber(ARGV[1])
 if #text * times > 536870912 then
   return redis.error_reply('OVERFLOW would be longer than the 512 MB that a string can hold')
 end
+-- Lua's rep() goes through all times even where there is nothing to repeat.
+local repeated = text == '' and text or text:rep(times)
 if KEYS[1] == KEYS[2] then
   if redis.call('EXISTS', KEYS[1]) == 1 then
-    redis.call('SET', KEYS[2], text:rep(times), 'KEEPTTL')
+    redis.call('SET', KEYS[2], repeated, 'KEEPTTL')
   end
 else
-  redis.call('SET', KEYS[2], text:rep(times))
+  redis.call('SET', KEYS[2], repeated)
 end

@@ -1,5 +1,5 @@
 -- Reads the queue as it is once the leases that have ended are put back: its size, the item that is next, or all items.
--- O(1), for all items O(n).
+-- O(1), for all items O(n). Of unique items, one whose lease has ended is looked for: O(n), too.
 -- KEYS: the list, its leases, what is leased, and for unique items their set. ARGV: FIFO or LIFO; size, peek or items.
 -- @keys items leases state members
 local lifo, what = ARGV[1] == 'LIFO', ARGV[2]
@@ -8,7 +8,7 @@ local time = redis.call('TIME')
 local ended = {}
 for _, ticket in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', time[1] * 1000 + math.floor(time[2] / 1000))) do
   local item = redis.call('HGET', state, ticket)
-  if item and not (members and redis.call('SISMEMBER', members, item) == 1) then
+  if item and not (members and redis.call('LPOS', items, item)) then
     table.insert(ended, item)
   end
 end

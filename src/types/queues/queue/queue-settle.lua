@@ -9,9 +9,6 @@ if ARGV[2] == 'clear' then
   redis.call('HDEL', state, 'maxsize')
 end
 if members then
-  redis.call('DEL', members)
-  for start = 0, size - 1, 1000 do
-    redis.call('SADD', members, unpack(redis.call('LRANGE', items, start, start + 999)))
-  end
+  index_members()
 end
 serve()

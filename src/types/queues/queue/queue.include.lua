@@ -30,13 +30,12 @@ local function unlease(ticket)
   return item
 end
 
+-- @include queue-members
 local function take()
   local item = redis.call(lifo and 'RPOP' or 'LPOP', items)
   if item then
     size = size - 1
-    if members then
-      redis.call('SREM', members, item)
-    end
+    remove_member(item)
   end
   return item
 end
@@ -44,13 +43,7 @@ end
 local function push(command, item)
   redis.call(command, items, item)
   size = size + 1
-  if members then
-    redis.call('SADD', members, item)
-  end
-end
-
-local function contains(item)
-  return members and redis.call('SISMEMBER', members, item) == 1
+  add_member(item)
 end
 
 -- Puts an item back where it is taken from next, unless it has been put again meanwhile.

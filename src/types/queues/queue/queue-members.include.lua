@@ -1,0 +1,77 @@
+-- The members of a queue of unique items. The list is the truth, and other programs may change it: the set of its members is
+-- an index that is made anew when the two disagree. In a list that holds items twice, which only others can put there, the
+-- set is smaller by what `state` has as `surplus`.
+
+-- The members are made anew when they are gone, so they need not outlive a day without use.
+local MEMBERS_KEPT = 86400000
+-- In a list this long at most, what the set says is there is looked for: O(n).
+local SEARCHED = 10000
+
+local function surplus()
+  return tonumber(redis.call('HGET', state, 'surplus') or 0)
+end
+
+local function add_member(item)
+  if members then
+    redis.call('SADD', members, item)
+    redis.call('PEXPIRE', members, MEMBERS_KEPT)
+  end
+end
+
+local function remove_member(item)
+  if not members then
+    return
+  end
+  if surplus() > 0 and redis.call('LPOS', items, item) then
+    if redis.call('HINCRBY', state, 'surplus', -1) == 0 then
+      redis.call('HDEL', state, 'surplus')
+    end
+  else
+    redis.call('SREM', members, item)
+  end
+end
+
+-- Makes the set out of the list. O(n).
+local function index_members()
+  redis.call('DEL', members)
+  for start = 0, size - 1, 1000 do
+    redis.call('SADD', members, unpack(redis.call('LRANGE', items, start, start + 999)))
+  end
+  redis.call('PEXPIRE', members, MEMBERS_KEPT)
+  local twice = size - redis.call('SCARD', members)
+  if twice > 0 then
+    redis.call('HSET', state, 'surplus', twice)
+  else
+    redis.call('HDEL', state, 'surplus')
+  end
+end
+
+-- Whether the set may be the list's: others take and put at the ends, as a rule.
+local function agrees()
+  if redis.call('SCARD', members) + surplus() ~= size then
+    return false
+  end
+  local ends = size > 0 and { redis.call('LINDEX', items, 0), redis.call('LINDEX', items, -1) } or {}
+  for _, item in ipairs(ends) do
+    if redis.call('SISMEMBER', members, item) == 0 then
+      return false
+    end
+  end
+  return true
+end
+
+-- O(1) as long as only queues change the list, and it is long; O(n) for an item that is in a shorter one.
+local function contains(item)
+  if not members then
+    return false
+  end
+  if not agrees() then
+    index_members()
+  end
+  local known = redis.call('SISMEMBER', members, item) == 1
+  if known and size <= SEARCHED and not redis.call('LPOS', items, item) then
+    index_members()
+    return false
+  end
+  return known
+end
