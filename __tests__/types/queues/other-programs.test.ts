@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { companion } from '../../../src/keys.js'
+import { companion } from '../../support/keys.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { started } from '../../support/promises.js'
