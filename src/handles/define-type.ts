@@ -120,6 +120,10 @@ class Context implements HandleContext {
     readonly sameTypeAt: (name: string) => unknown
   ) {}
 
+  get owner(): object {
+    return this.host
+  }
+
   get key(): Key {
     return (this.#key ??= new Key(this.host.prefix + this.name))
   }

@@ -193,6 +193,12 @@ export abstract class Handle<Js, Input = Js> {
   }
 }
 
+/** What every handle can do, whatever its type. */
+export type HotHandle<Js = unknown> = Pick<
+  Handle<Js, never>,
+  'key' | 'clear' | 'exists' | 'expire' | 'expireAt' | 'ttl' | 'persist' | 'toJS'
+>
+
 /**
  * What was given to a method, if it is a handle: Redis takes it as it is.
  *

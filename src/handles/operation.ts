@@ -39,6 +39,8 @@ export interface HandleContext {
   readonly name: string
   readonly key: Key
   readonly descriptor: TypeDescriptor
+  /** Tells the handles of one Hot from those of others; unlike the dispatcher it does not settle the Hot's options. */
+  readonly owner: object
   readonly values: Values
   readonly dispatcher: Dispatcher
   /** A call of a method of this handle. */

@@ -2,7 +2,7 @@ import { inspect, type InspectOptions } from 'node:util'
 import type { Pending as PendingType } from '../core/pending.js'
 import { Pending, hint } from '../core/pending.js'
 import { step } from '../values/codec.js'
-import type { Dispatcher, HandleContext } from './operation.js'
+import type { HandleContext } from './operation.js'
 import { askedByTool } from './tools.js'
 import { itself } from './unwrap.js'
 
@@ -27,12 +27,12 @@ interface Target {
 type Method = (this: Target, ...args: unknown[]) => unknown
 
 /** What tells the handles of one Hot from those of another, where tools compare them. */
-const owner = Symbol('hot')
+const ownerSymbol = Symbol('hot')
 const owners = new WeakMap<object, symbol>()
 
-function ownerOf({ dispatcher }: { readonly dispatcher: Dispatcher }): symbol {
-  const known = owners.get(dispatcher) ?? Symbol('hot')
-  owners.set(dispatcher, known)
+function ownerOf({ owner }: HandleContext): symbol {
+  const known = owners.get(owner) ?? Symbol('hot')
+  owners.set(owner, known)
   return known
 }
 
@@ -137,7 +137,7 @@ export function proxied<H extends object>(handle: H): H {
   let readBy: 'nobody' | 'itself' | 'proxy' = 'nobody'
   const proxy = new Proxy(lookOf(target.context) as H, {
     getOwnPropertyDescriptor(_, property) {
-      if (property === 'key' || property === owner) {
+      if (property === 'key' || property === ownerSymbol) {
         const value = property === 'key' ? target.context.name : ownerOf(target.context)
         return { value, enumerable: true, configurable: true, writable: false }
       }
@@ -212,7 +212,7 @@ export function proxied<H extends object>(handle: H): H {
     },
 
     ownKeys() {
-      if (askedByTool()) return ['key', owner]
+      if (askedByTool()) return ['key', ownerSymbol]
       return refuse(target, 'spreading a handle, Object.keys and for … in', `await ${example(target)}.toJS()`)
     },
 
@@ -285,7 +285,7 @@ function symbolOf(target: Target, property: symbol): unknown {
       return (depth: number, options: InspectOptions) => inspect(lookOf(target.context), { ...options, depth })
     case itself:
       return target
-    case owner:
+    case ownerSymbol:
       return ownerOf(target.context)
     case Symbol.toPrimitive:
       return () => refuse(target, 'turning a handle into text or a number', `await ${example(target)}.toJS()`)

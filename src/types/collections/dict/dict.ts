@@ -56,7 +56,7 @@ export interface DictFactory {
 }
 
 /** The names of a record's fields. */
-export type FieldOf<T> = Extract<keyof T, string>
+export type FieldOf<T> = keyof T & string
 /** The names of the fields that can hold a number. */
 export type NumberFieldOf<T> = {
   [K in FieldOf<T>]: number extends T[K] ? K : NonNullable<T[K]> extends number ? K : never

@@ -26,17 +26,20 @@ import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/
 import { leaseRenewal } from '../../lease-renewal.js'
 import { Getting, Joining, Putting, QueueRequests, type Discipline } from './queue-requests.js'
 
-/** A queue in Redis, first in, first out. */
-export type HotQueue<T, Input = T> = Queue<T, Input>
+/**
+ * A queue in Redis, first in, first out. `Put` is what put() resolves with: nothing, but with `unknown` there it is any kind
+ * of queue, one of unique items too, whose put() tells whether the item was new.
+ */
+export type HotQueue<T, Input = T, Put = void> = BaseQueue<T, Put, Input>
 
 /** A queue in Redis, last in, first out. */
-export type HotLifoQueue<T, Input = T> = LifoQueue<T, Input>
+export type HotLifoQueue<T, Input = T> = BaseQueue<T, void, Input>
 
 /** A queue in Redis whose items are unique, first in, first out. */
-export type HotSetQueue<T, Input = T> = SetQueue<T, Input>
+export type HotSetQueue<T, Input = T> = BaseQueue<T, boolean, Input>
 
 /** A queue in Redis whose items are unique, last in, first out. */
-export type HotLifoSetQueue<T, Input = T> = LifoSetQueue<T, Input>
+export type HotLifoSetQueue<T, Input = T> = BaseQueue<T, boolean, Input>
 
 /** Options of the queues. */
 interface Bounded {
