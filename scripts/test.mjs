@@ -11,7 +11,8 @@ const names = soak ? args.slice(1) : args
 if (soak) {
   process.env.HOT_TEST_RUNS ??= '10'
   // Jest knows who imports it, at whatever remove.
-  if (names.every(name => name.startsWith('-'))) names.push('--findRelatedTests', join(root, '__tests__', 'support', 'runs.ts'))
+  if (names.every(name => name.startsWith('-')))
+    names.push('--findRelatedTests', join(root, '__tests__', 'support', 'runs.ts'))
 }
 
 await prepareAndRun(() =>

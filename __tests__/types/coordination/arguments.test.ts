@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { HotError, KeyTypeError, NotHeldError, TransactionError } from '../../../src/index.js'
+import { HotError, KeyTypeError, LeaseLostError, NotHeldError, TransactionError } from '../../../src/index.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { hearHot } from '../../support/listener.js'
@@ -132,6 +132,17 @@ describe('wrong arguments send nothing', () => {
   })
 })
 
+/** Does it again when it took longer than the least lease, which is lost then, and rightly. */
+async function inTime(act: () => Promise<unknown>): Promise<void> {
+  const began = performance.now()
+  try {
+    await act()
+  } catch (error) {
+    if (!(error instanceof LeaseLostError) || performance.now() - began < 100) throw error
+    await inTime(act)
+  }
+}
+
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
   const hot = another()
   const rival = another()
@@ -146,8 +157,8 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         { lease: 100 },
         { timeout: undefined, lease: undefined, signal: undefined } as unknown as object
       ]) {
-        await (await lock.acquire(how)).release()
-        expect(await lock.run(() => 'ran', how)).toBe('ran')
+        await inTime(async () => (await lock.acquire(how)).release())
+        await inTime(async () => expect(await lock.run(() => 'ran', how)).toBe('ran'))
       }
       await expectAllFree(lock)
     })
