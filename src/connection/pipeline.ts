@@ -102,6 +102,7 @@ export class Pipeline implements CommandSink {
   readonly #flush = (): void => {
     this.#scheduled = false
     if (this.#held || this.#pending === 0) return
+    if (this.#closed) return this.#failAll(new ConnectionError('the connection was closed', { outcome: 'not-sent' }))
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
     const idle = this.#inFlight === 0
@@ -132,14 +133,19 @@ export class Pipeline implements CommandSink {
         done()
       },
       (error: unknown) => {
-        for (const call of this.#take()) {
-          this.node?.completed(call)
-          if (this.node && !this.destination.closedByOwner) this.node.redirect(call, error as Error)
-          else call.failed(sentBefore(call, error))
-        }
+        this.#failAll(error)
         done()
       }
     )
+  }
+
+  /** Fails what can't be sent; on a cluster another node may have taken the place of this one. */
+  #failAll(error: unknown): void {
+    for (const call of this.#take()) {
+      this.node?.completed(call)
+      if (this.node && !this.#closed && !this.destination.closedByOwner) this.node.redirect(call, error as Error)
+      else call.failed(sentBefore(call, error))
+    }
   }
 
   #transmit(transmission: Transmission): void {

@@ -56,22 +56,27 @@ class CommandCall<R> implements Call {
   }
 
   replied(replies: readonly Reply[], epoch: number): void {
-    const { command, executor, reject } = this
-    this.inFlight?.ended()
-    if (refused(replies, command, command.requests, executor, reject)) return
+    const { command, executor } = this
+    // What a refused call is refused for is asked of Redis: until then it is in flight.
+    if (refused(replies, command, command.requests, executor, error => this.#end(error))) return
     let result: R
     try {
       result = command.decode?.(replies, epoch) as R
     } catch (error) {
-      reject(error)
+      this.#end(error)
       return
     }
+    this.inFlight?.ended()
     this.resolve(result)
   }
 
   failed(error: unknown): void {
+    this.#end(notAnswered(this.command, error))
+  }
+
+  #end(error: unknown): void {
     this.inFlight?.ended()
-    this.reject(notAnswered(this.command, error))
+    this.reject(error)
   }
 }
 

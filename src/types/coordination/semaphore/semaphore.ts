@@ -1,4 +1,4 @@
-import { callable, leaseOf, positive } from '../../../core/arguments.js'
+import { callable, leaseOf, positive, waitLimits } from '../../../core/arguments.js'
 import type { Reply, Request } from '../../../core/command.js'
 import { NotHeldError } from '../../../core/errors.js'
 import type { Pending } from '../../../core/pending.js'
@@ -182,8 +182,9 @@ abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal Waits for a permit, which is held by lease from then on. */
   [hold](op: Op, how: AcquireOptions): Pending<HeldPermit | undefined> {
-    const { lease, ...limits } = acquireOptions(op, how)
-    return op.wait(new Acquiring(this.#source, op, leaseOf(op.operation, lease)), limits)
+    const { lease } = acquireOptions(op, how)
+    const limits = waitLimits(op.operation, how)
+    return this.context.dispatcher.wait(new Acquiring(this.#source, op, leaseOf(op.operation, lease)), limits)
   }
 
   /** @internal The same without waiting. */
