@@ -4,6 +4,15 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /** Decides over a chunk on its way: it may pass, or the connection is cut and the chunk never arrives. */
 type Judge = (chunk: string) => 'pass' | 'cut'
 
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  mute: Way | undefined
+}
+
+/** Which way bytes go. */
+type Way = 'to-server' | 'to-client'
+
 /** Stands between a client and a server, writes down what passes, and cuts connections at chosen moments. */
 export class TcpProxy {
   /** How many connections were made so far. */
@@ -14,7 +23,8 @@ export class TcpProxy {
   onReply: Judge = () => 'pass'
 
   #held: (() => void)[] | undefined
-  readonly #pairs = new Set<{ client: Socket; server: Socket }>()
+  #muteLater: Way | undefined
+  readonly #pairs = new Set<Pair>()
 
   private constructor(
     private readonly serverPort: number,
@@ -67,6 +77,12 @@ export class TcpProxy {
     for (const deliver of held) deliver()
   }
 
+  /** Drops what goes one way on the open connections, which stay open; on `later` ones, too. */
+  mute(way: Way, { later = false } = {}): void {
+    for (const pair of this.#pairs) pair.mute = way
+    if (later) this.#muteLater = way
+  }
+
   /** Cuts every connection at once; what was kept back is lost. */
   cut(): void {
     this.#held &&= []
@@ -81,7 +97,7 @@ export class TcpProxy {
   #accept(client: Socket): void {
     this.connections++
     const server = connect(this.serverPort, '127.0.0.1')
-    const pair = { client, server }
+    const pair: Pair = { client, server, mute: this.#muteLater }
     this.#pairs.add(pair)
     client.setNoDelay(true)
     server.setNoDelay(true)
@@ -90,9 +106,10 @@ export class TcpProxy {
       const text = chunk.toString()
       this.requests += text
       if (this.onRequest(text) === 'cut') this.#cut(pair)
-      else server.write(chunk)
+      else if (pair.mute !== 'to-server') server.write(chunk)
     })
     server.on('data', chunk => {
+      if (pair.mute === 'to-client') return
       if (this.onReply(chunk.toString()) === 'cut') return this.#cut(pair)
       const deliver = () => {
         if (!client.destroyed) client.write(chunk)
@@ -106,7 +123,7 @@ export class TcpProxy {
     }
   }
 
-  #cut(pair: { client: Socket; server: Socket }): void {
+  #cut(pair: Pair): void {
     this.#pairs.delete(pair)
     pair.client.destroy()
     pair.server.destroy()

@@ -1,5 +1,6 @@
 import { setImmediateTask } from '../../core/clock.js'
 import type { Reply } from '../../core/command.js'
+import { Deadline } from '../../core/deadline.js'
 import { transactBySending, type ClientConnection, type Message } from '../port.js'
 import { ignoreErrors, type RedisClient } from './client.js'
 
@@ -9,7 +10,8 @@ const INVALIDATIONS = '__redis__:invalidate'
 /** A connection by a node-redis client that is made for it, and for nothing else. */
 export class NodeRedisConnection implements ClientConnection {
   #client: RedisClient | undefined
-  #attempt: symbol | undefined
+  /** Aborted by close(). */
+  #attempt: AbortController | undefined
   #connected = false
   #ready = false
   #busy = true
@@ -29,19 +31,15 @@ export class NodeRedisConnection implements ClientConnection {
 
   async open(timeout: number): Promise<void> {
     this.close()
-    const attempt = Symbol('attempt')
+    const attempt = new AbortController()
     this.#attempt = attempt
     this.openConnections.add(this)
-    const client = await this.create(Math.max(1, Math.ceil(timeout)))
-    if (this.#attempt !== attempt) throw closedMeanwhile()
-    ignoreErrors(client)
-    this.#client = client
-    for (const event of ['error', 'end']) client.on(event, () => this.#lost(client))
-    client.on('connect', () => setImmediateTask(() => this.#socketConnected(client)))
-    await client.connect()
-    if (this.#client !== client) throw closedMeanwhile()
-    this.#ready = true
-    if (!this.#busy) client.unref?.()
+    try {
+      await new Deadline(timeout, attempt.signal).wait(this.#connect(timeout, attempt.signal))
+    } catch (error) {
+      if (this.#attempt === attempt) this.close()
+      throw error
+    }
   }
 
   send(words: readonly string[]): Promise<Reply> {
@@ -72,11 +70,13 @@ export class NodeRedisConnection implements ClientConnection {
   close(): void {
     const client = this.#client
     const connected = this.#connected
+    const attempt = this.#attempt
     this.#attempt = undefined
     this.#client = undefined
     this.#connected = false
     this.#ready = false
     this.openConnections.delete(this)
+    attempt?.abort(new Error('the connection was closed while it was being opened'))
     if (client && connected) destroy(client)
   }
 
@@ -84,6 +84,19 @@ export class NodeRedisConnection implements ClientConnection {
   drop(): void {
     this.close()
     this.#lossListener()
+  }
+
+  async #connect(timeout: number, signal: AbortSignal): Promise<void> {
+    const client = await this.create(Math.max(1, Math.ceil(timeout)))
+    signal.throwIfAborted()
+    ignoreErrors(client)
+    this.#client = client
+    for (const event of ['error', 'end']) client.on(event, () => this.#lost(client))
+    client.on('connect', () => setImmediateTask(() => this.#socketConnected(client)))
+    await client.connect()
+    signal.throwIfAborted()
+    this.#ready = true
+    if (!this.#busy) client.unref?.()
   }
 
   /** In the turn of the 'connect' event itself, version 4 would reject a promise of its own that nobody handles. */
@@ -97,10 +110,6 @@ export class NodeRedisConnection implements ClientConnection {
     this.#ready = false
     this.#lossListener()
   }
-}
-
-function closedMeanwhile(): Error {
-  return new Error('the connection was closed while it was being opened')
 }
 
 function messageOf(message: unknown): Message {
