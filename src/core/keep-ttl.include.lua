@@ -1,4 +1,4 @@
--- Does something that may remove the key for a moment, and gives the key its time to live back.
+-- Runs a change that may remove the key for a moment, and restores the key's time to live.
 local function keep_ttl(key, change)
   local ttl = redis.call('PTTL', key)
   change()

@@ -1,7 +1,7 @@
--- Many calls of one script as one call of this: the connection puts the script's source in front, as a function `call(KEYS,
--- ARGV)`. Answers what each answered; one that failed has an error there, as in a MULTI.
--- KEYS: those of all calls, one after another. ARGV: for each call how many keys (0: those of the call before), how many
--- arguments, and the arguments.
+-- Runs several calls of one script as one. The connection prepends the script's source as a function `call(KEYS, ARGV)`.
+-- Replies with the reply of each call; a call that failed has its error there, as in a MULTI.
+-- KEYS: the keys of all calls, one call after another. ARGV: for each call the number of keys (0: the keys of the call
+-- before), the number of arguments, and the arguments.
 local replies, number, keys, from, at = {}, 0, {}, 0, 0
 while at < #ARGV do
   local own, count, args = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), {}

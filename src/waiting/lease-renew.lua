@@ -1,5 +1,5 @@
--- Has a lease end later, counted from now; answers 0 when it has ended already. O(log n) in the leases.
--- KEYS: leases by their end. ARGV: ticket, milliseconds.
+-- Extends a lease, counted from now; returns 0 when it has ended. O(log n) in the leases.
+-- KEYS: leases, scored by their end. ARGV: ticket, milliseconds.
 -- @bounded
 local leases, ticket = unpack(KEYS), ARGV[1]
 local time = redis.call('TIME')

@@ -191,12 +191,12 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   /**
    * `<name> <result>`: what that ticket waits for; if it is held by lease, `<name> <server's time> <milliseconds>
-   * <result>`. `<name>`: it is time for that ticket to ask. `due <milliseconds> <key>`: when to look after a lease at the
-   * key.
+   * <result>`. `<name>`: it is time for that ticket to ask. `recheck <milliseconds> <key>`: when to recheck the key,
+   * because a lease ends.
    */
   message(text: string): void {
     const [, name = '', result] = /^(\S+)(?: (.*))?$/s.exec(text) ?? []
-    const due = name === 'due' ? /^(\d+) (.*)$/s.exec(result ?? '') : null
+    const due = name === 'recheck' ? /^(\d+) (.*)$/s.exec(result ?? '') : null
     if (due) this.#lookIn(due[2] ?? '', Number(due[1]))
     else if (this.#failed.has(name)) this.#refuse(name)
     else if (result === undefined) this.#byName.get(name)?.ask()

@@ -1,7 +1,7 @@
--- Waiting at a key. A line is a sorted set of tickets by their time of arrival; a ticket is `<channel>/<name>`, and the
--- process that waits under it listens on the channel. The name is a number, with `C` behind it on a cluster, and
--- `L<milliseconds>` for one who holds by lease: the lease of what is handed over to it. Times are milliseconds by the
--- server's clock.
+-- Waiting at a key. A wait queue is a sorted set of tickets, scored by position: the server time of arrival in microseconds.
+-- A ticket is `<channel>/<name>`; the process that waits under it subscribes to the channel. The name is a number, followed
+-- by `C` on a cluster, and by `L<milliseconds>` for a wait that gets a lease: the length of the first lease. All other times
+-- are server times in milliseconds.
 local seconds, microseconds
 local function now()
   if not seconds then
@@ -10,8 +10,7 @@ local function now()
   return seconds * 1000 + math.floor(microseconds / 1000)
 end
 
--- The lease of what is handed over to a ticket, until its receiver renews it or asks for it; nil when it does not hold by
--- lease.
+-- The length of a ticket's first lease, which its receiver renews or confirms; nil for a ticket without a lease.
 local function first_lease(ticket)
   return tonumber(ticket:match('L(%d+)$'))
 end
@@ -21,72 +20,73 @@ local function time_in_microseconds()
   return seconds * 1000000 + microseconds
 end
 
-local function first_in(line)
-  return redis.call('ZRANGE', line, 0, 0)[1]
+local function first_in(wait_queue)
+  return redis.call('ZRANGE', wait_queue, 0, 0)[1]
 end
 
--- Tells the process that waits under a ticket; false when the process is gone. It is told the result, too; before that,
--- who holds by lease is told what time it is and for how long. On a cluster it has to ask: there a message also gets to
--- where it does not count, over the bus.
-local function tell(ticket, result)
+-- Notifies the process that waits under a ticket; false when no process receives the message. The message carries the
+-- result, and for a lease the server time and the lease length before it. On a cluster the message has no result and the
+-- process polls instead: the cluster bus also delivers messages of nodes that no longer own the slot.
+local function notify(ticket, result)
   local channel, name = ticket:match('^(.*)/(.*)$')
   local length = first_lease(ticket)
-  local told = { name }
+  local message = { name }
   if result and not name:find('C', 1, true) then
-    told = length and { name, now(), length, result } or { name, result }
+    message = length and { name, now(), length, result } or { name, result }
   end
-  return redis.call('PUBLISH', channel, table.concat(told, ' ')) > 0
+  return redis.call('PUBLISH', channel, table.concat(message, ' ')) > 0
 end
 
--- The first in line that could be told, out of the line.
-local function next_in(line, result)
-  local ticket = first_in(line)
+-- Removes tickets from the wait queue up to and including the first whose process could be notified; returns that one.
+local function next_in(wait_queue, result)
+  local ticket = first_in(wait_queue)
   while ticket do
-    local told = tell(ticket, result)
-    redis.call('ZREM', line, ticket)
-    if told then
+    local notified = notify(ticket, result)
+    redis.call('ZREM', wait_queue, ticket)
+    if notified then
       return ticket
     end
-    ticket = first_in(line)
+    ticket = first_in(wait_queue)
   end
 end
 
--- A lease has been given: has the processes in these lines look when it has ended, if they would not in time anyway.
-local function note(ends, memory, ...)
-  local look = redis.call('EXISTS', ...) > 0 and tonumber(redis.call('HGET', memory, 'look') or 0)
-  if not look or (look > now() and look <= ends + 100) then
+-- Called when a lease is given: tells the processes in these wait queues to recheck when it ends, unless a recheck is
+-- already scheduled no later than that.
+local function schedule_recheck(ends, replies, ...)
+  local recheck = redis.call('EXISTS', ...) > 0 and tonumber(redis.call('HGET', replies, 'recheck') or 0)
+  if not recheck or (recheck > now() and recheck <= ends + 100) then
     return
   end
-  local told = {}
-  for _, line in ipairs({ ... }) do
-    for _, ticket in ipairs(redis.call('ZRANGE', line, 0, 999)) do
+  local notified = {}
+  for _, wait_queue in ipairs({ ... }) do
+    for _, ticket in ipairs(redis.call('ZRANGE', wait_queue, 0, 999)) do
       local channel = ticket:match('^(.*)/')
-      if not told[channel] then
-        told[channel] = true
-        redis.call('PUBLISH', channel, string.format('due %d %s', ends - now(), KEYS[1]))
+      if not notified[channel] then
+        notified[channel] = true
+        redis.call('PUBLISH', channel, string.format('recheck %d %s', ends - now(), KEYS[1]))
       end
     end
   end
-  redis.call('HSET', memory, 'look', ends)
-  redis.call('PEXPIRE', memory, 60000)
+  redis.call('HSET', replies, 'recheck', ends)
+  redis.call('PEXPIRE', replies, 60000)
 end
 
--- Puts a ticket in line, if it is not there yet, and answers what one who has to wait is answered: since when it is in
--- line, in how many milliseconds to look again (when the first lease ends, or when all were told to; -1 for never),
--- whether it is new there, and what time it is.
-local function enlist(line, ticket, arrival, leases, memory)
-  if arrival == '' then
-    local last = tonumber(redis.call('ZREVRANGE', line, 0, 0, 'WITHSCORES')[2]) or 0
-    arrival = math.max(time_in_microseconds(), last + 1)
+-- Adds a ticket to a wait queue, unless it is there already. Returns the reply for a wait that goes on: its position, in how
+-- many milliseconds to recheck (when the first lease ends, or the scheduled recheck; -1 for never), whether the ticket is
+-- new in the wait queue, and the server time.
+local function enqueue(wait_queue, ticket, position, leases, replies)
+  if position == '' then
+    local last = tonumber(redis.call('ZREVRANGE', wait_queue, 0, 0, 'WITHSCORES')[2]) or 0
+    position = math.max(time_in_microseconds(), last + 1)
   end
-  local is_new = redis.call('ZADD', line, 'NX', arrival, ticket)
+  local is_new = redis.call('ZADD', wait_queue, 'NX', position, ticket)
   if is_new == 0 then
-    arrival = redis.call('ZSCORE', line, ticket)
+    position = redis.call('ZSCORE', wait_queue, ticket)
   end
   local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
-  local look = tonumber(redis.call('HGET', memory, 'look'))
-  if look and look > now() and (not first or look < first) then
-    first = look
+  local recheck = tonumber(redis.call('HGET', replies, 'recheck'))
+  if recheck and recheck > now() and (not first or recheck < first) then
+    first = recheck
   end
-  return { 0, tonumber(arrival), first and math.max(first - now(), 0) or -1, is_new, now() }
+  return { 0, tonumber(position), first and math.max(first - now(), 0) or -1, is_new, now() }
 end

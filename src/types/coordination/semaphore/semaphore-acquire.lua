@@ -1,10 +1,10 @@
--- Takes a permit, or puts the caller in line for one; answers the fencing token. Asking again with the same ticket is safe:
--- it is the same permit, with a higher token. O(log n) in those who hold or wait.
--- KEYS and ARGV[1]: see include/semaphore-state.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first
+-- Takes a permit, or joins the wait queue for one; replies with the fencing token. A repeated call with the same ticket gets
+-- the same permit, with a higher token. O(log n) in the holders and waits.
+-- KEYS and ARGV[1]: see semaphore-state.include.lua. ARGV: …, mode (try, wait or leave), ticket, position ('' the first
 -- time), the lease in milliseconds.
 -- @bounded
 
--- The usual case, short: nobody holds a permit or waits.
+-- Fast path: no holders, no waits.
 if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then
   -- @include semaphore-short
   if token then
@@ -17,8 +17,8 @@ end
 -- @include semaphore-state
 -- @include same-permits
 -- @include semaphore
-local mode, ticket, arrival, period = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-hand_on()
+local mode, ticket, position, period = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+serve_waiters()
 local reserved = held > 0 and redis.call('ZSCORE', holders, ticket)
 if reserved or held < permits + added then
   redis.call('ZADD', holders, now() + period, ticket)
@@ -27,7 +27,7 @@ if reserved or held < permits + added then
   return { 1, token }
 end
 if mode == 'wait' then
-  return enlist(waiters, ticket, arrival, holders, memory)
+  return enqueue(waiters, ticket, position, holders, replies)
 end
 redis.call('ZREM', waiters, ticket)
 return { 0 }

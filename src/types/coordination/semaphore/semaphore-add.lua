@@ -1,9 +1,9 @@
--- Adds a permit to those there are. O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/semaphore-state.lua.
+-- Adds a permit. O(log n) in the waits.
+-- KEYS and ARGV[1]: see semaphore-state.include.lua.
 -- @bounded
 -- @include semaphore-state
 -- @include same-permits
 -- @include semaphore
 added = added + 1
 save()
-hand_on()
+serve_waiters()

@@ -1,4 +1,4 @@
--- How many permits are free. O(log n) in those who hold.
+-- The number of free permits. O(log n) in the holders.
 -- KEYS: holders, state. ARGV: the number of permits.
 -- @bounded
 -- @keys holders state

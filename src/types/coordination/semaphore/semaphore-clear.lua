@@ -1,6 +1,6 @@
--- Starts anew once the holders are deleted: permits that were added are gone, and so is their number unless somebody waits;
--- who does is served. The next token is higher still. O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/semaphore-state.lua.
+-- Resets the semaphore after its holders were deleted: removes added permits, and the permit count unless there are waits;
+-- serves the waits. Tokens keep increasing. O(log n) in the waits.
+-- KEYS and ARGV[1]: see semaphore-state.include.lua.
 -- @include semaphore
 added = 0
 if redis.call('EXISTS', waiters) == 0 then
@@ -11,4 +11,4 @@ if token > 0 then
 else
   redis.call('DEL', state)
 end
-hand_on()
+serve_waiters()

@@ -1,5 +1,5 @@
--- Gives a permit back and hands it on; answers 0 when it was not held any more. O(log n) in those who hold or wait.
--- KEYS and ARGV[1]: see include/semaphore-state.lua. ARGV: …, ticket.
+-- Releases a permit and hands it over; replies 0 when it was not held any more. O(log n) in the holders and waits.
+-- KEYS and ARGV[1]: see semaphore-state.include.lua. ARGV: …, ticket.
 -- @bounded
 local released = redis.call('ZREM', KEYS[1], ARGV[2])
 if redis.call('EXISTS', KEYS[2]) == 0 then
@@ -8,10 +8,10 @@ end
 local waiter, another = unpack(redis.call('ZRANGE', KEYS[2], '0', '1'))
 
 -- @include waiting
--- The usual case, short: one waits, and what was released is free.
+-- Fast path: one wait, which gets the released permit.
 if released == 1 and not another then
   -- @include semaphore-short
-  if token and tell(waiter, token) then
+  if token and notify(waiter, token) then
     redis.call('ZREM', KEYS[2], waiter)
     redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + first_lease(waiter)), waiter)
     redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
@@ -20,5 +20,5 @@ if released == 1 and not another then
 end
 
 -- @include semaphore
-hand_on()
+serve_waiters()
 return released

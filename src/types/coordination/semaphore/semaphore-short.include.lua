@@ -1,5 +1,5 @@
--- What the short ways of a semaphore's scripts share: the token for now, where no permit was added to the caller's number of
--- them and the clock has gone on since the last token. KEYS and ARGV[1]: see semaphore-state.lua.
+-- The token for the fast paths: set when no permits were added, the permit count matches the caller's, and the clock is
+-- ahead of the last token. KEYS and ARGV[1]: see semaphore-state.include.lua.
 local last, counts, token = redis.call('GET', KEYS[3]) or '', ' ' .. ARGV[1] .. ' 0', nil
 if last == '' or last:sub(17) == counts then
   -- A time in microseconds has 16 digits.

@@ -1,4 +1,4 @@
--- What all scripts of a semaphore share.
+-- Functions that all scripts of a semaphore share.
 -- @include semaphore-state
 -- @include waiting
 token, permits, added = tonumber(token), tonumber(permits), tonumber(added)
@@ -7,7 +7,8 @@ if held > 0 then
   held = held - redis.call('ZREMRANGEBYSCORE', holders, '-inf', now())
 end
 
--- A day without use and it is forgotten, unless permits were added: tokens go on from the time then.
+-- The state expires after a day without use, unless permits were added. New tokens are greater still: they start at the
+-- current time.
 local function save()
   local text = string.format('%.0f %d %d', token, permits, added)
   if added > 0 then
@@ -21,8 +22,8 @@ local function next_token()
   return math.max(token + 1, time_in_microseconds())
 end
 
--- Hands what is free to those who wait, each with its token.
-local function hand_on()
+-- Hands free permits over to the waits, each with its token.
+local function serve_waiters()
   while held < permits + added do
     local given = next_token()
     local waiter = next_in(waiters, string.format('%.0f', given))
@@ -34,6 +35,6 @@ local function hand_on()
     local ends = now() + first_lease(waiter)
     redis.call('ZADD', holders, ends, waiter)
     held = held + 1
-    note(ends, memory, waiters)
+    schedule_recheck(ends, replies, waiters)
   end
 end

@@ -1,10 +1,10 @@
--- Takes an item from who had got it, leased or for good: it has been done, or goes back in front. O(1).
--- KEYS and ARGV[1]: see include/queue-keys.lua. ARGV: …, ticket, done or back.
+-- Ends the delivery of an item, leased or not: the item is done, or goes back to the front. O(1).
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, ticket, done or back.
 -- @bounded
 -- @include queue
 local ticket = ARGV[2]
-local item = unlease(ticket) or redis.call('HGET', memory, ticket)
-redis.call('HDEL', memory, ticket)
+local item = unlease(ticket) or redis.call('HGET', replies, ticket)
+redis.call('HDEL', replies, ticket)
 if ARGV[3] == 'back' then
   put_back(item)
 end

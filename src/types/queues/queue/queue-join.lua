@@ -1,21 +1,21 @@
--- Tells whether the queue is empty and nothing leased, or puts the caller in line for that moment. O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/queue-keys.lua. ARGV: …, mode (try, wait or leave), ticket, arrival ('' the first time), tickets
--- whose answers have arrived.
+-- Whether the queue is empty with nothing leased; joins the wait queue for that if not. O(log n) in the waits.
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (try, wait or leave), ticket, position ('' the first time),
+-- tickets whose replies have been received.
 -- @bounded
 -- @include queue
-local mode, ticket, arrival = ARGV[2], ARGV[3], ARGV[4]
+local mode, ticket, position = ARGV[2], ARGV[3], ARGV[4]
 if ARGV[5] then
-  redis.call('HDEL', memory, unpack(ARGV, 5))
+  redis.call('HDEL', replies, unpack(ARGV, 5))
 end
 reap()
 serve()
-if redis.call('HEXISTS', memory, ticket) == 1 or (size == 0 and redis.call('EXISTS', leases) == 0) then
+if redis.call('HEXISTS', replies, ticket) == 1 or (size == 0 and redis.call('EXISTS', leases) == 0) then
   redis.call('ZREM', joiners, ticket)
-  remember(ticket, 1)
+  cache_reply(ticket, 1)
   return { 1, 1 }
 end
 if mode == 'wait' then
-  return enlist(joiners, ticket, arrival, leases, memory)
+  return enqueue(joiners, ticket, position, leases, replies)
 end
 redis.call('ZREM', joiners, ticket)
 return { 0 }

@@ -1,14 +1,14 @@
--- KEYS: the items (a list); the lines of those who wait for an item, for space, and for the end of all work; leases by
--- their end; a hash of what is leased and what is waiting for space, by ticket, and the maxsize; a hash of answers given,
--- by ticket, in case they were lost; a key that never exists; for unique items their set. ARGV[1]: FIFO or LIFO.
--- @keys items getters putters joiners leases state memory guard members
+-- KEYS: the items (a list); the wait queues for an item, for space, and for the end of all work; the leases, scored by their
+-- end; a hash with the leased items and the items to be put, by ticket, and the maxsize; a hash with the cached replies, by
+-- ticket; a key that never exists; for unique items their set. ARGV[1]: FIFO or LIFO.
+-- @keys items getters putters joiners leases state replies guard members
 local lifo = ARGV[1] == 'LIFO'
 local anybody_waits = redis.call('EXISTS', getters, putters, joiners) > 0
 
--- Keeps an answer until its receiver has told that it got it, a minute at most.
-local function remember(ticket, answer)
+-- Caches a reply until its process confirms that it has received it, for a minute after the last reply at most.
+local function cache_reply(ticket, answer)
   if ticket ~= '' then
-    redis.call('HSET', memory, ticket, answer)
-    redis.call('PEXPIRE', memory, '60000')
+    redis.call('HSET', replies, ticket, answer)
+    redis.call('PEXPIRE', replies, '60000')
   end
 end

@@ -1,10 +1,10 @@
--- The members of a queue of unique items. The list is the truth, and other programs may change it: the set of its members is
--- an index that is made anew when the two disagree. In a list that holds items twice, which only others can put there, the
--- set is smaller by what `state` has as `surplus`.
+-- The members of a queue of unique items. The list is authoritative, and other programs may change it; the set of members is
+-- an index, rebuilt when the two disagree. A list that holds duplicates, which only other programs can put there, is longer
+-- than the set by `surplus` in the state.
 
--- The members are made anew when they are gone, so they need not outlive a day without use.
+-- Milliseconds until an unused index expires: it can be rebuilt.
 local MEMBERS_KEPT = 86400000
--- In a list this long at most, what the set says is there is looked for: O(n).
+-- Maximum list length at which a member of the set is verified in the list, which is O(n).
 local SEARCHED = 10000
 
 local function surplus()
@@ -31,7 +31,7 @@ local function remove_member(item)
   end
 end
 
--- Makes the set out of the list. O(n).
+-- Rebuilds the set from the list. O(n).
 local function index_members()
   redis.call('DEL', members)
   for start = 0, size - 1, 1000 do
@@ -46,7 +46,7 @@ local function index_members()
   end
 end
 
--- Whether the set may be the list's: others take and put at the ends, as a rule.
+-- Whether the set is likely to match the list. Compares the sizes and both ends, where other programs usually push and pop.
 local function agrees()
   if redis.call('SCARD', members) + surplus() ~= size then
     return false
@@ -60,7 +60,8 @@ local function agrees()
   return true
 end
 
--- O(1) as long as only queues change the list, and it is long; O(n) for an item that is in a shorter one.
+-- O(1) when the item is not in the list, or the list is longer than SEARCHED; O(n) for an item in a shorter list, and when
+-- the index is rebuilt.
 local function contains(item)
   if not members then
     return false

@@ -1,24 +1,24 @@
--- Puts an item, or puts it in line for space. Asking again with the same ticket is safe: it gives the same answer. Answers
--- 1, or 0 when items are unique and this one was there already. O(1), and O(log n) in those who wait.
--- KEYS and ARGV[1]: see include/queue-keys.lua. ARGV: …, mode (try, wait or leave), ticket ('' for one that never asks again),
--- arrival ('' the first time), maxsize ('' for what others have set), item, tickets whose answers have arrived.
+-- Puts an item, or joins the wait queue for space. A repeated call with the same ticket returns the same reply. Replies 1,
+-- or 0 when items are unique and this one is in the queue already. O(1), and O(log n) in the waits.
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (try, wait or leave), ticket ('' for a call that is not
+-- repeated), position ('' the first time), maxsize ('' for the stored one), item, tickets whose replies have been received.
 -- @bounded
 -- @include queue-keys
-local mode, ticket, arrival, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local mode, ticket, position, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
--- The usual case, short: nobody waits, and there is space for any number.
+-- Fast path: no waits, no maxsize.
 if ticket == '' and maxsize == '' and not anybody_waits and not members and not redis.call('HGET', state, 'maxsize') then
   redis.call('RPUSH', items, item)
   return { 1, 1 }
 end
 
 -- @include waiting
--- The same when somebody waits for an item, and the queue is empty: so there is space, and nothing else to be done.
+-- Fast path: the queue is empty and a wait for an item gets this one, so no space is needed.
 if ticket == '' and maxsize == '' and not members and redis.call('EXISTS', items, putters, leases) == 0 then
   local getter = first_in(getters)
-  if getter and not first_lease(getter) and tell(getter, item) then
+  if getter and not first_lease(getter) and notify(getter, item) then
     redis.call('ZREM', getters, getter)
-    remember(getter, item)
+    cache_reply(getter, item)
     return { 1, 1 }
   end
 end
@@ -33,14 +33,14 @@ if maxsize ~= '' then
   end
 end
 if ARGV[7] then
-  redis.call('HDEL', memory, unpack(ARGV, 7))
+  redis.call('HDEL', replies, unpack(ARGV, 7))
 end
 reap()
 if size > 0 or redis.call('EXISTS', putters) == 1 then
   serve()
 end
--- Also when it was put just now, out of the line.
-local answer = ticket ~= '' and redis.call('HGET', memory, ticket)
+-- The reply of an earlier call, or of serve() above.
+local answer = ticket ~= '' and redis.call('HGET', replies, ticket)
 if answer then
   return { 1, tonumber(answer) }
 end
@@ -59,12 +59,12 @@ if known or has_space() then
     add(item)
   end
   answer = known and 0 or 1
-  remember(ticket, answer)
+  cache_reply(ticket, answer)
   return { 1, answer }
 end
 if mode == 'wait' then
   redis.call('HSET', state, ticket, item)
-  return enlist(putters, ticket, arrival, leases, memory)
+  return enqueue(putters, ticket, position, leases, replies)
 end
 leave()
 return { 0 }

@@ -1,6 +1,6 @@
--- Reads the queue as it is once the leases that have ended are put back: its size, the item that is next, or all items.
--- O(1), for all items O(n). Of unique items, one whose lease has ended is looked for: O(n), too.
--- KEYS: the list, its leases, what is leased, and for unique items their set. ARGV: FIFO or LIFO; size, peek or items.
+-- Reads the queue as if the items of ended leases were put back: its size, the next item, or all items. O(1); O(n) for all
+-- items, and for unique items when a lease has ended.
+-- KEYS: the list, its leases, the state, and for unique items their set. ARGV: FIFO or LIFO; size, peek or items.
 -- @keys items leases state members
 local lifo, what = ARGV[1] == 'LIFO', ARGV[2]
 local size = redis.call('LLEN', items)

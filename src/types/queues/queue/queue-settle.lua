@@ -1,6 +1,6 @@
--- Makes what was just put into the list, past the queue, a part of it: unique items without a set get theirs, and those who
--- wait get what they wait for. What was leased is dropped. O(n).
--- KEYS and ARGV[1]: see include/queue-keys.lua. ARGV: …, replace, or clear to forget the maxsize, too.
+-- Brings the queue's auxiliary keys up to date after a write that bypassed them: indexes unique items, serves waits, and
+-- drops all leases. O(n).
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, replace, or clear to remove the maxsize, too.
 -- @include queue
 for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
   unlease(ticket)

@@ -1,9 +1,10 @@
--- What all scripts of a queue share.
+-- Functions that all scripts of a queue share.
 -- @include queue-keys
 -- @include waiting
 local size = redis.pcall('LLEN', items)
 if type(size) == 'table' then
-  -- The key holds something else. Who waits is told to ask, and so to fail: out of the line, with what was to be put.
+  -- The key holds another type. All waits are removed, with the items to be put, and notified without a result: they poll
+  -- and get the error.
   for _, ticket in ipairs(redis.call('ZRANGE', putters, 0, -1)) do
     redis.call('HDEL', state, ticket)
   end
@@ -16,11 +17,11 @@ local function lease(ticket, item, milliseconds)
   redis.call('ZADD', leases, now() + milliseconds, ticket)
   redis.call('HSET', state, ticket, item)
   if anybody_waits then
-    note(now() + milliseconds, memory, getters, joiners)
+    schedule_recheck(now() + milliseconds, replies, getters, joiners)
   end
 end
 
--- Ends a lease and gives what was leased; nil when there is no such lease.
+-- Ends a lease and returns its item; nil when there is no such lease.
 local function unlease(ticket)
   if redis.call('ZREM', leases, ticket) == 0 then
     return nil
@@ -46,22 +47,22 @@ local function push(command, item)
   add_member(item)
 end
 
--- Puts an item back where it is taken from next, unless it has been put again meanwhile.
+-- Puts an item back where the next one is taken from, unless an equal item has been put since.
 local function put_back(item)
   if item and not contains(item) then
     push(lifo and 'RPUSH' or 'LPUSH', item)
   end
 end
 
--- Tells the first who waits for an item that this one is theirs; false when nobody waits. To a consumer it is leased; to
--- all others it is for good.
+-- Hands an item over to the first wait for one; false when there is none. A consumer gets it by lease; for all others the
+-- reply is cached.
 local function hand_over(item)
   local getter = anybody_waits and next_in(getters, item)
   local length = getter and first_lease(getter)
   if length then
     lease(getter, item, length)
   elseif getter then
-    remember(getter, item)
+    cache_reply(getter, item)
   end
   return getter
 end
@@ -78,7 +79,7 @@ local function has_space()
   return not most or size < most
 end
 
--- Gives items, space and the end of all work to those who wait for them.
+-- Serves the waits for items, for space and for the end of all work.
 local function serve()
   if not anybody_waits then
     return
@@ -90,28 +91,28 @@ local function serve()
   while putter and has_space() do
     local item = redis.call('HGET', state, putter)
     local is_new = contains(item) and 0 or 1
-    -- Of one that is gone nothing is put: it has not been told that it was.
-    local told = tell(putter, is_new)
+    -- The item of a process that is gone is not put: nobody would know that it was.
+    local notified = notify(putter, is_new)
     redis.call('ZREM', putters, putter)
     redis.call('HDEL', state, putter)
-    if told then
+    if notified then
       if is_new == 1 then
         add(item)
       end
-      remember(putter, is_new)
+      cache_reply(putter, is_new)
     end
     putter = first_in(putters)
   end
   if size == 0 and redis.call('EXISTS', leases) == 0 then
     local joiner = next_in(joiners, 1)
     while joiner do
-      remember(joiner, 1)
+      cache_reply(joiner, 1)
       joiner = next_in(joiners, 1)
     end
   end
 end
 
--- Puts back what is leased no longer.
+-- Puts back the items whose leases have ended.
 local function reap()
   local first_end = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   if first_end and first_end <= now() then
