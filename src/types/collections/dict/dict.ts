@@ -1,6 +1,6 @@
 import { entries as pairsOf, text } from '../../../core/arguments.js'
 import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
-import { slotGuardKey } from '../../../core/keys.js'
+import { slotGuardKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { HandleOptions, JsonValue, SchemaOptions } from '../../../handles/factory-options.js'
@@ -103,8 +103,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /** @internal */
-  [writeAll](texts: Readonly<Record<string, string>>): readonly Request[] {
-    const { key } = this.context
+  [writeAll](texts: Readonly<Record<string, string>>, key: Key): readonly Request[] {
     const [first = [], ...others] = chunked(Object.entries(texts).flat())
     return [
       script(replace, [key, slotGuardKey(key)], 'HLEN', 'HSET', ...first),

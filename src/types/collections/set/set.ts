@@ -77,8 +77,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /** @internal */
-  [writeAll](texts: readonly string[]): readonly Request[] {
-    const { key } = this.context
+  [writeAll](texts: readonly string[], key: Key): readonly Request[] {
     const [first = [], ...others] = chunked(texts)
     return [
       script(replace, [key, slotGuardKey(key)], 'SCARD', 'SADD', ...first),

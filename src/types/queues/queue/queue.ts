@@ -1,6 +1,6 @@
 import { iterable, leaseOf, positive, waitLimits } from '../../../core/arguments.js'
-import { chunked, command, type Reply, type Request, type Write } from '../../../core/command.js'
-import type { Key } from '../../../core/keys.js'
+import { chunked, command, script, type Reply, type Request, type Write } from '../../../core/command.js'
+import { slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Grant, Lease, LeaseSpec, WaitOptions } from '../../../core/wait-spec.js'
 import {
@@ -18,10 +18,12 @@ import {
   readAll,
   timedKeys,
   writeAll,
+  writeDefault,
   type Each,
   type ToText
 } from '../../../handles/handle.js'
 import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
+import { storeDefault } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
 import { leaseRenewal } from '../../lease-renewal.js'
 import { Getting, Joining, Putting, QueueRequests, type Discipline } from './queue-requests.js'
@@ -150,15 +152,30 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /** @internal What is leased is replaced, too; what fits goes to those who wait. */
-  [writeAll](texts: readonly string[]): readonly Request[] {
+  [writeAll](texts: readonly string[], key: Key): readonly Request[] {
+    return [...this.#store('replace', texts, key), this.#requests.settle('replace')]
+  }
+
+  /** @internal Leased items count as stored: a queue whose items are all leased is not missing. */
+  override [writeDefault](texts: readonly string[]): readonly Request[] {
     const { key } = this.context
+    const staging = stagingKey(key)
+    const leases = this.#requests.auxKey('leases')
+    return [
+      ...this.#store('default', texts, staging),
+      script(storeDefault, [key, staging, slotGuardKey(key), leases]),
+      this.#requests.settle('default')
+    ]
+  }
+
+  #store(method: string, texts: readonly string[], key: Key): readonly Request[] {
     if (this.maxsize !== undefined && texts.length > this.maxsize) {
       throw new RangeError(
-        `${this.context.op('replace').operation}: '${key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
+        `${this.context.op(method).operation}: '${this.context.key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
       )
     }
     const cut = texts.length === 0 ? command('LTRIM', key, 1, 0) : command('LTRIM', key, -texts.length, -1)
-    return [...chunked(texts).map(chunk => command('RPUSH', key, ...chunk)), cut, this.#requests.settle('replace')]
+    return [...chunked(texts).map(chunk => command('RPUSH', key, ...chunk)), cut]
   }
 
   /** @internal */
