@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { integer, text } from '../../../core/arguments.js'
 import { chunked, script, command, type Reply, type Request } from '../../../core/command.js'
 import { codecs } from '../../../values/codec.js'
@@ -301,12 +302,11 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     if (typeof value !== 'object' || value === null) {
       throw new TypeError(`${operation}: counts come from a MultiSet, a Map, a record or an iterable of items`)
     }
-    const pairs: Iterable<unknown> =
-      value instanceof Map
-        ? value
-        : Symbol.iterator in value
-          ? tally(operation, value as Iterable<unknown>)
-          : Object.entries(value)
+    const pairs: Iterable<unknown> = types.isMap(value)
+      ? value
+      : Symbol.iterator in value
+        ? tally(operation, value as Iterable<unknown>)
+        : Object.entries(value)
     const counts = new Map<string, number>()
     for (const [item, number] of pairs as Iterable<[unknown, unknown]>) {
       const name = text(operation, 'an item', item)

@@ -4,8 +4,8 @@ import { newKeyInSlot, type Key } from '../../../core/keys.js'
 import { stringRepeat } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
-import type { HotString, Replacement } from '../string/string.js'
-import { Text, fillLength, storable } from '../text.js'
+import type { HotString } from '../string/string.js'
+import { Text, fillLength, replacementOf, storable, type Replacement } from '../text.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { PlainOptions } from '../../../handles/factory-options.js'
 
@@ -67,19 +67,22 @@ class ImmutableString extends Text {
    *
    * @example const other = await title.replace(/e/, 'E')
    */
-  override replace(search: string | RegExp, replacement?: Replacement): Pending<never> {
+  override replace(...args: [text: string] | [search: string | RegExp, replacement: Replacement]): Pending<never> {
     const op = this.context.op('replace')
-    if (replacement === undefined) {
+    if (args.length < 2) {
       throw new TypeError(
         `${op.operation}: '${this.context.name}' is immutable: use hot.string() for text that changes`
       )
     }
-    return this.#computed(op, text => text.replace(search, replacement as string)) as Pending<never>
+    const by = replacementOf(op, args[1])
+    return this.#computed(op, text => text.replace(args[0], by as string)) as Pending<never>
   }
 
   /** With every match replaced, as a new string. `GET`, `SET`, O(n). */
   replaceAll(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString> {
-    return this.#computed(this.context.op('replaceAll'), text => text.replaceAll(search, replacement as string))
+    const op = this.context.op('replaceAll')
+    const by = replacementOf(op, replacement)
+    return this.#computed(op, text => text.replaceAll(search, by as string))
   }
 
   /** In upper case, as a new string. `GET`, `SET`, O(n). */
