@@ -5,7 +5,7 @@ import type { Pending } from './core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
 import type { Assignments } from './execution/assignments.js'
 import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
-import { QueuedResult } from './transactions/queued-result.js'
+import { QueuedResult, RefusedResult } from './transactions/queued-result.js'
 import { runTransaction, type TransactionOptions } from './transactions/run-transaction.js'
 import { currentTransaction, runWithin } from './transactions/scope.js'
 import type { Transaction, TransactionHost } from './transactions/transaction.js'
@@ -50,7 +50,7 @@ export class Dispatcher implements HandleDispatcher {
 
   /** A transaction tells by itself what failed in it. */
   assign(result: Promise<unknown>): void {
-    if (!(result instanceof QueuedResult)) this.assignments.track(result)
+    if (!(result instanceof QueuedResult || result instanceof RefusedResult)) this.assignments.track(result)
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */
@@ -71,8 +71,13 @@ export class Dispatcher implements HandleDispatcher {
     return runWithin(this, undefined, fn)
   }
 
-  /** Takes no more transactions, and waits for those in progress. */
+  /**
+   * Takes no more transactions, and waits for those in progress.
+   *
+   * @throws TransactionError inside of one, which would wait for itself
+   */
   async close(): Promise<void> {
+    this.#current()?.refuseClose()
     this.#closing = true
     await Promise.allSettled(this.#transactions)
   }

@@ -401,7 +401,8 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const operandKeys = [...keys.slice(1), ...staged.map(({ key }) => key)]
     const change = script(setUpdate, [key, helper, ...operandKeys], how)
     const requests = staged.length === 0 ? change : [...stage, change, command('DEL', ...staged.map(({ key }) => key))]
-    return op.write(requests)
+    const unchanged = keys.filter(({ name }) => name !== key.name)
+    return op.run(op.writeCommand(requests, undefined, { unchanged }))
   }
 
   /** What is to be stored passes the schema first. */

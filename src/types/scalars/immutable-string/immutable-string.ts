@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid'
-import { script, command } from '../../../core/command.js'
+import { command, script, type Reply, type Step } from '../../../core/command.js'
 import { newKeyInSlot, type Key } from '../../../core/keys.js'
 import { stringRepeat } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
@@ -126,16 +126,18 @@ class ImmutableString extends Text {
 
   #inRedis(op: Op, times: number, behind: string): Pending<HotImmutableString> {
     const { made, key } = this.#newString(op)
-    return op.write(script(stringRepeat, [this.context.key, key], times, behind), made)
+    const request = script(stringRepeat, [this.context.key, key], times, behind)
+    return op.run(op.writeCommand(request, made, { unchanged: [this.context.key] }))
   }
 
   /** It never changes, so nothing can come between reading it and writing what was made of it. */
   #computed(op: Op, change: (text: string) => string): Pending<HotImmutableString> {
     const { made, key } = this.#newString(op)
-    return op.update(command('GET', this.context.key), stored => {
+    const compute = (stored: Reply): Step<HotImmutableString> => {
       const text = storable(op, change((stored as string | null) ?? ''))
       return { result: made(), write: command('SET', key, text) }
-    })
+    }
+    return op.update(command('GET', this.context.key), compute, { unchanged: [this.context.key] })
   }
 
   #newString(op: Op): { made: () => HotImmutableString; key: Key } {
