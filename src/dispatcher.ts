@@ -67,6 +67,11 @@ export class Dispatcher implements HandleDispatcher {
     }
   }
 
+  /** Refuses what can't be a part of a transaction. */
+  refuseInside(operation: string, why: string): void {
+    this.#current()?.refuseCall(operation, why)
+  }
+
   detached<R>(fn: () => R): R {
     return runWithin(this, undefined, fn)
   }
@@ -77,7 +82,7 @@ export class Dispatcher implements HandleDispatcher {
    * @throws TransactionError inside of one, which would wait for itself
    */
   async close(): Promise<void> {
-    this.#current()?.refuseClose()
+    this.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
     this.#closing = true
     await Promise.allSettled(this.#transactions)
   }

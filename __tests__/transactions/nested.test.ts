@@ -178,7 +178,7 @@ describe.each(backends)('In a transaction on $name', ({ createHot }) => {
       void list.push('x')
       await own.close()
     })
-    await expect(closing).rejects.toThrow(/close\(\) was called inside a transaction/)
+    await expect(closing).rejects.toThrow(/hot\.close can't be called inside a transaction/)
     const caught = own.transaction(async () => {
       await own.close().catch(() => undefined)
     })

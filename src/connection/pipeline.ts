@@ -50,6 +50,8 @@ export class Pipeline implements CommandSink {
   /** Counts the replies, to tell a silent connection. */
   #replies = 0
   #epoch = 0
+  /** Connections of all pipelines: an epoch is that of one of them only. */
+  static #connections = 0
   #scheduled = false
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
@@ -128,7 +130,7 @@ export class Pipeline implements CommandSink {
     }
     openConnection(this.connection, this.destination, this.timeouts.connectTimeout).then(
       () => {
-        this.#epoch++
+        this.#epoch = ++Pipeline.#connections
         this.connection.keepAlive(this.#keepsAlive)
         done()
       },

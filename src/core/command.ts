@@ -21,6 +21,8 @@ export interface WordsRequest {
   readonly words: readonly string[]
   readonly keysAt: readonly number[]
   readonly script?: undefined
+  /** Of a command without keys: on a cluster it goes to the master of this slot. */
+  readonly slot?: number
 }
 
 /** One call of a script. */

@@ -82,11 +82,11 @@ export class Transaction implements Runner, Queue {
     return RefusedResult.of(refusal)
   }
 
-  /** A close() inside would wait for this transaction, and so for itself. */
-  refuseClose(): never {
+  /** Refuses a call that is none of a handle. */
+  refuseCall(operation: string, why: string): never {
     const error = new TransactionError(
-      'close() was called inside a transaction, whose end it would wait for: close the Hot after the transaction',
-      { operation: 'close' }
+      `${operation} can't be called inside a transaction, for ${why}: call it before or after the transaction`,
+      { operation }
     )
     this.misused(error)
     throw error
