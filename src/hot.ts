@@ -174,7 +174,11 @@ export interface Hot extends HotCore, Factories {}
  * @example await using hot = createHot({ client })
  */
 export function createHot(options?: HotOptions): Hot {
-  const settings = settingsOf('createHot', options)
+  return hotWith(settingsOf('createHot', options))
+}
+
+/** @internal A Hot with a provider of connections that no option gives. */
+export function hotWith(settings: Settings): Hot {
   const made = new HotCore(() => settings)
   made.prepare()
   return made as Hot

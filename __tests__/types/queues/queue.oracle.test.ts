@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import type { JsonValue } from '../../../src/index.js'
 import { throughJson } from '../../support/arbitraries.js'
 import { kinds, type AnyQueue, type QueueKind } from '../../support/queues.js'
-import { commandsOf, describeOracle, Refused, same, someJson, type OracleType } from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused, same, someJson, type OracleType } from '../../support/oracle.js'
 
 /** An Array in the order of putting, and what a queue makes of it. */
 class NativeQueue {
