@@ -3,11 +3,14 @@
  */
 
 import type { WaitOptions } from './arguments.js'
-import type { Command, RedisType, Reply, Request } from './command.js'
+import type { Command, RedisType, Reply, Request, ScriptRequest } from './command.js'
 import type { Key } from './keys.js'
 
-/** Takes what is there; joins the wait queue if there is nothing; or leaves the wait queue. */
-export type Mode = 'try' | 'wait' | 'leave'
+/**
+ * `try` takes what is there. `wait` also joins the wait queue if there is nothing. `leave` leaves the wait queue if there is
+ * nothing. `withdraw` leaves it and takes nothing. `refuse` also gives back what the ticket was given.
+ */
+export type Mode = 'try' | 'wait' | 'leave' | 'withdraw' | 'refuse'
 
 /** How a script is asked for what a call waits for. */
 export interface Ask {
@@ -51,7 +54,7 @@ export interface WaitSpec<Result> {
   readonly redisType: RedisType | undefined
   /** The key of the wait queue. */
   readonly waitQueue: Key
-  ask(ask: Ask): Request
+  ask(ask: Ask): ScriptRequest
   decode(reply: Reply, grant: Grant): Result
   /** The error when it has not come within the timeout. */
   timeoutError(milliseconds: number): Error
@@ -63,8 +66,6 @@ export interface WaitSpec<Result> {
   readonly cachesReply?: boolean
   /** A plain write is tried first: without a ticket, never sent twice, its reply not kept. */
   readonly tryFirst?: boolean
-  /** Gives back what was handed over to a ticket whose wait had ended. */
-  refuse?(ticket: string): Request
   /** For what other programs may change past our scripts: a read that shows when to ask again. */
   readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean } | undefined
   /** What a transaction runs instead; without it, the call can't be part of one. */

@@ -19,9 +19,9 @@ const MOST_LOSSES = 5
 export interface Recipient {
   message(text: string): void
   /** Other programs may have changed these keys; undefined for any key. */
-  touched(keys: readonly string[] | undefined): void
+  keysChanged(keys: readonly string[] | undefined): void
   /** Nothing arrives any more: who is in line can't be told. */
-  dropped(): void
+  connectionLost(): void
 }
 
 /**
@@ -118,14 +118,15 @@ export class Subscriber {
   async #subscribe(): Promise<void> {
     this.#reader.keepAlive(false)
     this.#tracks = await this.#track()
-    if (!this.#tracks) this.#looking = setRepeatingTimer(() => this.recipient.touched(undefined), LOOK_INTERVAL).unref()
+    if (!this.#tracks)
+      this.#looking = setRepeatingTimer(() => this.recipient.keysChanged(undefined), LOOK_INTERVAL).unref()
     await this.#subscriber.subscribe(this.channel, text => this.recipient.message(String(text)))
   }
 
   readonly #check = (): void => {
     if (!this.#open || (this.#subscriber.ready && this.#reader.ready)) return
     this.#letGo()
-    this.recipient.dropped()
+    this.recipient.connectionLost()
   }
 
   /** Whether Redis allows it. */
@@ -146,7 +147,7 @@ export class Subscriber {
     const keys = typeof names === 'string' ? [names] : (names ?? undefined)
     if (keys) for (const key of keys) this.#watched.delete(key)
     else this.#watched.clear()
-    this.recipient.touched(keys)
+    this.recipient.keysChanged(keys)
   }
 }
 
