@@ -258,6 +258,6 @@ export class PendingWait {
 function perhapsServed(error: unknown): unknown {
   if (!(error instanceof ConnectionError) || error.outcome === 'unknown') return error
   const { key, operation, cause } = error
-  const message = `${error.message} (the call was in line, and may have been served)`
+  const message = `${error.message} (the call was waiting, and may have been served)`
   return Object.assign(new ConnectionError(message, { key, cause, outcome: 'unknown' }), { operation })
 }

@@ -33,7 +33,7 @@ interface Scope {
   /** The Hot the lock belongs to, and its key. */
   readonly owner: object
   readonly key: string
-  readonly holding: HeldPermit
+  readonly held: HeldPermit
   readonly outer: Scope | undefined
   /** Calls of run() that have not ended: what goes on after the last one is outside again. */
   runs: number
@@ -108,14 +108,14 @@ class RLock extends Lock {
   async #enter<R>(op: Op, fn: (permit: Permit) => R, how: AcquireOptions): Promise<Awaited<R>> {
     const { key, dispatcher } = this.context
     const held = (this[heldByHandle]() ?? (await this[hold](op, how))) as HeldPermit
-    const scope: Scope = { owner: dispatcher, key: key.name, holding: held, outer: scopes.getStore(), runs: 0 }
+    const scope: Scope = { owner: dispatcher, key: key.name, held, outer: scopes.getStore(), runs: 0 }
     return scopes.run(scope, () => this.#runIn(scope, fn))
   }
 
   async #runIn<R>(scope: Scope, fn: (permit: Permit) => R): Promise<Awaited<R>> {
     scope.runs++
     try {
-      return await runHoldingPermit(scope.holding, this.context.op('run').operation, fn)
+      return await runHoldingPermit(scope.held, this.context.op('run').operation, fn)
     } finally {
       scope.runs--
     }
@@ -145,7 +145,7 @@ class RLock extends Lock {
   }
 
   #held(): HeldPermit | undefined {
-    return this.#scope()?.holding ?? this[heldByHandle]()
+    return this.#scope()?.held ?? this[heldByHandle]()
   }
 
   /** The scope in which the running call chain holds this key. */
@@ -169,8 +169,8 @@ class RLock extends Lock {
   }
 }
 
-function isHeld({ runs, holding }: Scope): boolean {
-  return runs > 0 && holding.uses > 0 && !holding.lost
+function isHeld({ runs, held }: Scope): boolean {
+  return runs > 0 && held.uses > 0 && !held.lost
 }
 
 export const rlock: TypeDefinition<RLockFactory> = lockType(RLock)
