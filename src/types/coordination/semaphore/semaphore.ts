@@ -70,6 +70,7 @@ export const hold = Symbol('hold')
 export const tryToHold = Symbol('tryToHold')
 export const permitFor = Symbol('permitFor')
 export const heldByHandle = Symbol('heldByHandle')
+export const ownedHere = Symbol('ownedHere')
 const releaseUnheld = Symbol('releaseUnheld')
 const addPermit = Symbol('addPermit')
 
@@ -156,7 +157,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
    * @example await lock.release()
    */
   async release(): Promise<void> {
-    const permit = [...this.#permits.keys()].at(-1)
+    const permit = [...this.#permits.keys()].findLast(each => this[ownedHere](each))
     await (permit ? permit.release() : this[releaseUnheld]())
   }
 
@@ -203,7 +204,13 @@ abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal What the permits of this handle stand for, the last one first, if it has not been lost. */
   [heldByHandle](): HeldPermit | undefined {
-    return [...this.#permits.values()].findLast(({ lost }) => !lost)
+    const [, held] = [...this.#permits].findLast(([permit, { lost }]) => !lost && this[ownedHere](permit)) ?? []
+    return held
+  }
+
+  /** @internal Whether the running code may release or enter again by this permit of the handle. */
+  [ownedHere](_permit: Permit): boolean {
+    return true
   }
 
   /** @internal */
