@@ -2,10 +2,15 @@ import { clearTimer, now, setImmediateTask, setTimer } from '../core/clock.js'
 import type { Command, Reply, Request, ScriptRequest } from '../core/command.js'
 import { ConnectionError, LeaseLostError } from '../core/errors.js'
 import type { Grant, Mode, WaitOptions, WaitSpec } from '../core/wait-spec.js'
+import { isTransient } from '../execution/reply-error.js'
 import type { Aborts } from './aborts.js'
 
 /** Maximum replies in a row that arrive after the end of the lease they grant. */
 const MAX_STALE_REPLIES = 5
+
+/** Milliseconds before a call that Redis refused for now is repeated: at first, and at most. */
+const FIRST_PAUSE = 20
+const LONGEST_PAUSE = 250
 
 /** The command that asks for what a call waits for. */
 export function asking(
@@ -25,6 +30,8 @@ export type Submit = <R>(command: Command<R>, resolve: (result: R) => void, reje
 export interface WaitHost {
   readonly aborts: Aborts
   readonly submit: Submit
+  /** Milliseconds for which a call is repeated while Redis refuses it for now. */
+  readonly connectTimeout: number
   /** Whether this process receives the messages for a wait at this key. */
   reachable(key: string): boolean
   /** Subscribes. */
@@ -53,6 +60,8 @@ export class PendingWait {
   #staleReplies = 0
   /** A call was sent whose outcome is unknown. */
   #outcomeUnknown = false
+  /** Since when Redis refuses the call for now, by now(). */
+  #refusedSince: number | undefined
   /** When the call in flight was last sent, by now(). */
   #sent = 0
   #cancelReason: (() => unknown) | undefined
@@ -146,6 +155,7 @@ export class PendingWait {
       asking(this.spec, this.#request(mode), true),
       reply => this.#settled(() => this.#answered(mode, reply, this.#sent)),
       error => {
+        if (this.#repeatsAfter(error)) return
         this.#outcomeUnknown ||= error instanceof ConnectionError && error.outcome === 'unknown'
         this.#settled(() => this.#fail(error))
       }
@@ -174,6 +184,22 @@ export class PendingWait {
     }
   }
 
+  /** Repeats the call after a pause when Redis refused it for now, up to the connect timeout. */
+  #repeatsAfter(error: unknown): boolean {
+    if (this.#over || !isTransient(error)) return false
+    const elapsed = now() - (this.#refusedSince ??= now())
+    const left = this.host.connectTimeout - elapsed
+    if (left <= 0) return false
+    setTimer(
+      () => {
+        this.#asking = false
+        this.ask()
+      },
+      Math.min(Math.max(elapsed, FIRST_PAUSE), LONGEST_PAUSE, left)
+    )
+    return true
+  }
+
   #settled(act: () => void): void {
     this.#asking = false
     if (!this.#over) act()
@@ -181,6 +207,7 @@ export class PendingWait {
   }
 
   #answered(mode: Mode, [served, ...rest]: readonly Reply[], since: number): void {
+    this.#refusedSince = undefined
     if (served === 1) return this.#granted(rest[0] ?? null, since)
     if (this.spec.fallback) return this.#end('left', () => this.resolve(this.spec.fallback?.()))
     if (mode === 'wait') this.#joined(rest, since)

@@ -5,6 +5,7 @@ import { command, type Reply, type Request } from '../core/command.js'
 import { ConnectionError, closed } from '../core/errors.js'
 import { Pending } from '../core/pending.js'
 import { AT_ONCE, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
+import { isTransient } from '../execution/reply-error.js'
 import { Aborts } from './aborts.js'
 import { handOver } from './hand-over.js'
 import { PendingWait, asking, type Submit, type WaitHost } from './pending-wait.js'
@@ -52,7 +53,7 @@ export class WaitRegistry implements WaitHost, Recipient {
   constructor(
     readonly submit: Submit,
     private readonly topology: Topology,
-    private readonly connectTimeout: number
+    readonly connectTimeout: number
   ) {}
 
   /** Waits until the script of `spec` has a result. */
@@ -69,11 +70,13 @@ export class WaitRegistry implements WaitHost, Recipient {
     const refusal = this.#refusal(spec, limits)
     if (refusal) return reject(refusal.reason)
     const since = now()
+    const start = (): void => this.#start(spec, limits, { resolve, reject }, since)
     const answered = ([served, result = null]: readonly Reply[]): void => {
       if (served === 1) resolve(spec.decode(result, { ticket: '', since }))
-      else this.#start(spec, limits, { resolve, reject }, since)
+      else start()
     }
-    this.submit(asking(spec, spec.ask(AT_ONCE), false), answered, reject)
+    const failed = (error: unknown): void => (isTransient(error) ? start() : reject(error))
+    this.submit(asking(spec, spec.ask(AT_ONCE), false), answered, failed)
   }
 
   #start(spec: WaitSpec<unknown>, limits: WaitOptions, { resolve, reject }: Settle, called = now()): void {
