@@ -65,6 +65,14 @@ const explanations: Readonly<Record<string, Explanation>> = {
     new MismatchError(`key '${details.key}' ${text}: give the same everywhere, or clear() it first`, details)
 }
 
+/** Replies after which the same call may succeed soon: Redis is busy, loading, or changes its role. */
+const TRANSIENT = /^(?:BUSY|LOADING|MASTERDOWN|READONLY) /
+
+/** Whether Redis refused a call that may succeed soon; nothing was applied. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof ConnectionError && error.cause instanceof Error && TRANSIENT.test(error.cause.message)
+}
+
 /** The codes that are our own scripts' alone: what follows them is for the user. */
 const ownCodes = new Set(['CODEC', 'OVERFLOW', 'MISMATCH'])
 

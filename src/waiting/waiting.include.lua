@@ -10,6 +10,10 @@ local function now()
   return seconds * 1000 + math.floor(microseconds / 1000)
 end
 
+-- The end of a first lease that is not confirmed yet has this fraction of a millisecond; confirmed and renewed leases end at
+-- a whole millisecond. See skip_stopped().
+local UNCONFIRMED = 0.5
+
 -- The length of a ticket's first lease, which its receiver renews or confirms; nil for a ticket without a lease.
 local function first_lease(ticket)
   return tonumber(ticket:match('L(%d+)$'))
@@ -69,6 +73,25 @@ local function schedule_recheck(ends, replies, ...)
   end
   redis.call('HSET', replies, 'recheck', ends)
   redis.call('PEXPIRE', replies, 60000)
+end
+
+-- A process that did not confirm a first lease is stopped, or its machine is gone: all its tickets leave the wait queue, so
+-- that nobody waits for each of them in turn. The process is notified: when it resumes, it polls and gets its positions
+-- back. `ended` holds the tickets and scores of ended leases.
+local function skip_stopped(wait_queue, ended)
+  local stopped
+  for index = 2, #ended, 2 do
+    if tonumber(ended[index]) % 1 == UNCONFIRMED then
+      stopped = stopped or {}
+      stopped[ended[index - 1]:match('^(.*)/')] = true
+    end
+  end
+  for _, ticket in ipairs(stopped and redis.call('ZRANGE', wait_queue, 0, -1) or {}) do
+    if stopped[ticket:match('^(.*)/')] then
+      redis.call('ZREM', wait_queue, ticket)
+      notify(ticket)
+    end
+  end
 end
 
 -- Adds a ticket to a wait queue, unless it is there already. Returns the reply for a wait that goes on: its position, in how

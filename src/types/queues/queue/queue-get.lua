@@ -1,6 +1,6 @@
 -- Takes an item, or joins the wait queue for one. A repeated call with the same ticket returns the same reply. O(1), and
 -- O(log n) in the waits.
--- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (try, wait or leave), ticket ('' for a call that is not
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (see Mode in wait-spec.ts), ticket ('' for a call that is not
 -- repeated), position ('' the first time), the lease in milliseconds (0 for no lease), the ticket of an item that is done,
 -- tickets whose replies have been received.
 -- @bounded
@@ -16,8 +16,8 @@ if done ~= '' then
 end
 
 -- Fast path: no waits, no lease that has ended.
-local empty = false
-if not anybody_waits and not members and not (ticket ~= '' and redis.call('HGET', reply_key, ticket)) then
+local empty, wants = false, mode ~= 'withdraw' and mode ~= 'refuse'
+if wants and not anybody_waits and not members and not (ticket ~= '' and redis.call('HGET', reply_key, ticket)) then
   local first_end = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2]
   local time = (first_end or period > 0) and redis.call('TIME')
   local now = time and time[1] * 1000 + math.floor(time[2] / 1000)
@@ -41,8 +41,19 @@ if empty and mode == 'wait' then
 end
 
 -- @include queue
+if not wants then
+  redis.call('ZREM', getters, ticket)
+  if mode == 'refuse' then
+    local item = unlease(ticket) or redis.call('HGET', replies, ticket)
+    redis.call('HDEL', replies, ticket)
+    put_back(item)
+  end
+end
 reap()
 serve()
+if not wants then
+  return { 0 }
+end
 -- The reply of an earlier call, or of serve() above.
 local item = ticket ~= '' and redis.call('HGET', reply_key, ticket)
 if not item then

@@ -1,6 +1,6 @@
 -- Puts an item, or joins the wait queue for space. A repeated call with the same ticket returns the same reply. Replies 1,
 -- or 0 when items are unique and this one is in the queue already. O(1), and O(log n) in the waits.
--- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (try, wait or leave), ticket ('' for a call that is not
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (see Mode in wait-spec.ts), ticket ('' for a call that is not
 -- repeated), position ('' the first time), maxsize ('' for the stored one), item, tickets whose replies have been received.
 -- @bounded
 -- @include queue-keys
@@ -35,21 +35,28 @@ end
 if ARGV[7] then
   redis.call('HDEL', replies, unpack(ARGV, 7))
 end
-reap()
-if size > 0 or redis.call('EXISTS', putters) == 1 then
-  serve()
-end
--- The reply of an earlier call, or of serve() above.
-local answer = ticket ~= '' and redis.call('HGET', replies, ticket)
-if answer then
-  return { 1, tonumber(answer) }
-end
-
 local function leave()
   if ticket ~= '' then
     redis.call('ZREM', putters, ticket)
     redis.call('HDEL', state, ticket)
   end
+end
+
+local wants = mode ~= 'withdraw' and mode ~= 'refuse'
+if not wants then
+  leave()
+end
+reap()
+if size > 0 or redis.call('EXISTS', putters) == 1 then
+  serve()
+end
+if not wants then
+  return { 0 }
+end
+-- The reply of an earlier call, or of serve() above.
+local answer = ticket ~= '' and redis.call('HGET', replies, ticket)
+if answer then
+  return { 1, tonumber(answer) }
 end
 
 local known = contains(item)

@@ -60,7 +60,7 @@ local function hand_over(item)
   local getter = anybody_waits and next_in(getters, item)
   local length = getter and first_lease(getter)
   if length then
-    lease(getter, item, length)
+    lease(getter, item, length + UNCONFIRMED)
   elseif getter then
     cache_reply(getter, item)
   end
@@ -116,9 +116,10 @@ end
 local function reap()
   local first_end = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   if first_end and first_end <= now() then
-    local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now())
-    for index = #ended, 1, -1 do
+    local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now(), 'WITHSCORES')
+    for index = #ended - 1, 1, -2 do
       put_back(unlease(ended[index]))
     end
+    skip_stopped(getters, ended)
   end
 end

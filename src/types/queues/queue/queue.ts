@@ -119,8 +119,8 @@ interface Leased<T> {
 }
 
 /**
- * What all queues do: hand out items, each to one taker, in any process; who finds nothing waits in line, and is handedOver the
- * next item by whoever puts it.
+ * What all queues share: each item goes to one taker, in any process. A call that finds no item is enqueued, and a put hands
+ * its item over to the first waiter.
  *
  * @typeParam Put - what put() resolves with
  */
@@ -149,7 +149,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     return this.#requests.discipline.unique ? [...new Set(texts)] : texts
   }
 
-  /** @internal What is leased is replaced, too; what fits goes to those who wait. */
+  /** @internal Replaces leased items, too, and serves waits. */
   [writeAll](texts: readonly string[]): readonly Request[] {
     const { key } = this.context
     if (this.maxsize !== undefined && texts.length > this.maxsize) {
@@ -168,7 +168,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /**
-   * Deletes all items, what is leased, and the maxsize that was set. Who waits goes on waiting. A MULTI of `DEL` and a
+   * Deletes all items, leased ones too, and the maxsize that was set. Waits go on. A MULTI of `DEL` and a
    * script, O(n).
    *
    * @example await jobs.clear()
@@ -205,7 +205,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /**
-   * Takes the next item, and waits for one if there is none: at most once. Who came first is served first. A script: `LPOP`,
+   * Takes the next item, and waits for one if there is none: at most once. First come, first served. A script: `LPOP`,
    * or `RPOP` of a LIFO queue, O(1).
    *
    * @throws QueueEmptyError when there is none within `timeout` milliseconds; the signal's reason when it aborts;
