@@ -58,6 +58,16 @@ class HotCore {
   }
 
   /**
+   * What is put before every key.
+   *
+   * @example createHot({ prefix: 'app:' }).prefix // 'app:'
+   */
+  get prefix(): string {
+    // Reading it does not settle the options: configure() may be called later.
+    return (this.#parts?.settings ?? this.#settings()).prefix
+  }
+
+  /**
    * Runs `fn` as one atomic step. Reads in it are answered at once and watched; writes are queued, and sent as one
    * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
    * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.

@@ -70,9 +70,11 @@ export function consuming<T>(queue: AnyQueue<T>, options?: ConsumeOptions) {
     /** The next item; the one before is done then. */
     next: async () => {
       const result = await items.next()
-      if (result.done === true) throw new Error('consume() ended, which it never should')
+      if (result.done === true) throw new Error('consume() ended, which only a signal makes it do')
       return result.value
     },
+    /** Whether the loop ends, as it does when its signal has aborted; the item before is done then. */
+    ends: async () => (await items.next()).done === true,
     /** What `break` and an error in the body do. */
     leave: async () => {
       await items.return?.()
@@ -101,6 +103,7 @@ const calls = {
   empty: jobs => jobs.empty(),
   full: jobs => jobs.full(),
   join: jobs => jobs.join({ timeout: 5_000 }),
+  items: jobs => first(jobs.items()),
   consume: jobs => first(jobs.consume()),
   'for await': jobs => first(jobs)
 } satisfies Calls<HotSetQueue<string>, 'maxsize'>

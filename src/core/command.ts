@@ -159,6 +159,11 @@ export interface Runner {
   run<Result>(command: Command<Result>): Promise<Result>
 }
 
+/** The sum of replies that are numbers: what requests that were split have done together. */
+export function sum(...replies: readonly Reply[]): number {
+  return replies.reduce<number>((total, reply) => total + Number(reply), 0)
+}
+
 /** Requests carry at most this many values each; a call with more is split over several in one MULTI. */
 export const VALUES_PER_REQUEST = 5_000
 

@@ -1,11 +1,13 @@
 import type { SharedRunner } from '../connection/shared-runner.js'
 import {
+  keysOf,
   keysOfAll,
   type CallInfo,
   type Command,
   type Reply,
   type Request,
   type Runner,
+  type Update,
   type Write
 } from '../core/command.js'
 import { TransactionError, type HotError } from '../core/errors.js'
@@ -53,6 +55,8 @@ export class Transaction implements Runner, Queue {
   readonly #insertedInto = new Set<string>()
   /** What reads that insert what is missing have given, by their requests: read again, it is the same. */
   readonly #inserted = new Map<string, Pending<unknown>>()
+  /** The fields of those reads, with their keys. */
+  readonly #insertedFields = new Set<string>()
   readonly #reading = new Set<CallInfo>()
   #allRead: (() => void) | undefined
   /** The first key used: on a cluster the others must share its slot. */
@@ -80,6 +84,7 @@ export class Transaction implements Runner, Queue {
     if (command.kind === 'read') return this.#execute(command)
     for (const key of keys) (command.insertsDefault ? this.#insertedInto : this.#written).add(key)
     if (!command.insertsDefault) return this.#execute(command)
+    for (const field of insertedFields(command.read)) this.#insertedFields.add(field)
     const asked = JSON.stringify(command.read)
     const known = this.#inserted.get(asked) as Pending<R> | undefined
     const result = known ?? this.#execute(command)
@@ -171,7 +176,11 @@ export class Transaction implements Runner, Queue {
     if (this.#phase !== 'open') return late(info)
     if (this.#misuse) return this.#misuse
     const crossing = this.host.runner.crossSlotError(command, this.#key === undefined ? [] : [this.#key])
-    const misuse = crossing ?? this.#readAfterWrite(info, kind, keys, kind === 'update' && command.insertsDefault)
+    const insertsDefault = kind === 'update' && command.insertsDefault
+    const misuse =
+      crossing ??
+      this.#readAfterWrite(info, kind, keys, insertsDefault) ??
+      (insertsDefault ? this.#insertedByAnother(command) : undefined)
     if (misuse) this.misused(misuse)
     return misuse
   }
@@ -187,6 +196,13 @@ export class Transaction implements Runner, Queue {
       this.#written.has(key) || (!insertsDefault && this.#insertedInto.has(key))
     const written = keys.find(isChanged)
     return written === undefined ? undefined : readAfterWrite(operation, written)
+  }
+
+  /** A field that two different requests may insert would have two values: the second can't know that of the first. */
+  #insertedByAnother({ info, read }: Update<unknown>): TransactionError | undefined {
+    if (this.#inserted.has(JSON.stringify(read))) return undefined
+    if (!insertedFields(read).some(field => this.#insertedFields.has(field))) return undefined
+    return readAfterWrite(info.operation, keysOf(read)[0] ?? '')
   }
 
   /** A refused write need not be caught where the transaction itself rejects; of work that comes too late nobody else tells. */
@@ -303,6 +319,12 @@ export class Transaction implements Runner, Queue {
   #tellQueue(error: unknown): void {
     for (const { reject } of this.#queue) reject?.(error)
   }
+}
+
+/** The fields that a read names, each with its key. */
+function insertedFields(read: Request): readonly string[] {
+  const [key = ''] = keysOf(read)
+  return read.script ? [] : read.words.slice(2).map(field => JSON.stringify([key, field]))
 }
 
 /** The write that an Update came to. */

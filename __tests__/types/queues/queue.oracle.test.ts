@@ -68,16 +68,11 @@ async function* consumeOne(
   meanwhile: () => unknown = () => undefined
 ): AsyncGenerator<JsonValue> {
   const stop = new AbortController()
-  const reason = new Error('enough')
-  try {
-    for await (const item of queue.consume({ signal: stop.signal })) {
-      yield item
-      await meanwhile()
-      if (end === 'back') return
-      stop.abort(reason)
-    }
-  } catch (error) {
-    if (error !== reason) throw error
+  for await (const item of queue.consume({ signal: stop.signal })) {
+    yield item
+    await meanwhile()
+    if (end === 'back') return
+    stop.abort()
   }
 }
 

@@ -1,5 +1,6 @@
 import { script, command, type Reply, type Request } from '../../core/command.js'
 import { OverflowError } from '../../core/errors.js'
+import type { Key } from '../../core/keys.js'
 import { stringRead, stringSet } from '../../scripts.generated.js'
 import type { Pending } from '../../core/pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../handles/handle.js'
@@ -49,8 +50,8 @@ export abstract class Text extends Handle<string> {
   }
 
   /** @internal */
-  [writeAll](value: unknown): readonly Request[] {
-    return [script(stringSet, [this.context.key], value as string)]
+  [writeAll](value: unknown, key: Key): readonly Request[] {
+    return [script(stringSet, [key], value as string)]
   }
 
   /**

@@ -72,8 +72,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /** @internal New items first, then the old ones are cut off: the list is never empty, and keeps its time to live. */
-  [writeAll](texts: readonly string[]): readonly Request[] {
-    const { key } = this.context
+  [writeAll](texts: readonly string[], key: Key): readonly Request[] {
     if (texts.length === 0) return [command('LTRIM', key, 1, 0)]
     return [...pushes('RPUSH', key, texts), command('LTRIM', key, -texts.length, -1)]
   }

@@ -2,12 +2,12 @@ import { integer, text } from '../../../core/arguments.js'
 import { chunked, script, command, type Reply, type Request } from '../../../core/command.js'
 import { codecs } from '../../../values/codec.js'
 import { CodecError, OverflowError } from '../../../core/errors.js'
-import { slotGuardKey, stagingKey } from '../../../core/keys.js'
+import { slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import { dictIncrement, multiSetUpdate, replace } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
 import { Handle, asPlain, fromPlain, fromReply, operand, readAll, writeAll } from '../../../handles/handle.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly } from '../../../handles/factory-options.js'
+import type { PlainOptions } from '../../../handles/factory-options.js'
 import { scan } from '../scan.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 
@@ -20,7 +20,7 @@ export type HotMultiSet = MultiSet & { [item: string]: number | Pending<number> 
  * @throws TypeError when the key is empty or not a string
  * @example const words = hot.multiSet('words', { initial: ['apple', 'pear', 'apple'] })
  */
-export type MultiSetFactory = (key?: string, options?: InitialOnly<Counts>) => HotMultiSet
+export type MultiSetFactory = (key?: string, options?: PlainOptions<Counts>) => HotMultiSet
 
 /** What counts can be taken from: another handle, a Map or record of counts, or anything iterable, each item counting once. */
 type Counts = MultiSet | ReadonlyMap<string, number> | Readonly<Record<string, number>> | Iterable<string>
@@ -56,8 +56,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /** @internal */
-  [writeAll](counts: unknown): readonly Request[] {
-    const { key } = this.context
+  [writeAll](counts: unknown, key: Key): readonly Request[] {
     const [first = [], ...others] = chunked(
       Object.entries(counts as Record<string, number>)
         .flat()

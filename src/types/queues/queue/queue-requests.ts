@@ -52,7 +52,7 @@ export class QueueRequests {
   }
 
   /** The end of a MULTI that has written the list itself. */
-  settle(after: 'replace' | 'clear'): Request {
+  settle(after: 'replace' | 'default' | 'clear'): Request {
     return this.#script(queueSettle, after)
   }
 

@@ -7,7 +7,7 @@ import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 import type { HotString, Replacement } from '../string/string.js'
 import { Text, fillLength, storable } from '../text.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly } from '../../../handles/factory-options.js'
+import type { PlainOptions } from '../../../handles/factory-options.js'
 
 /** A string in Redis that never changes. */
 export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
@@ -24,7 +24,7 @@ export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
  * @throws TypeError when the key is empty or not a string
  * @example const hello = hot.immutableString('hello', { initial: 'Hello' })
  */
-export type ImmutableStringFactory = (key?: string, options?: InitialOnly<string>) => HotImmutableString
+export type ImmutableStringFactory = (key?: string, options?: PlainOptions<string>) => HotImmutableString
 
 /**
  * A string in Redis that never changes: what makes another string of it gives a new handle, for a new key in the same slot.

@@ -6,7 +6,7 @@ import { readModifyWrite, type Change } from '../read-modify-write.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 import { Text, fillLength, storable } from '../text.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly, Positions } from '../../../handles/factory-options.js'
+import type { PlainOptions, Positions } from '../../../handles/factory-options.js'
 
 /** A mutable string in Redis. */
 export type HotString = MutableString & Positions<string>
@@ -17,7 +17,7 @@ export type HotString = MutableString & Positions<string>
  * @throws TypeError when the key is empty or not a string
  * @example const title = hot.string('title', { initial: 'HOT' })
  */
-export type StringFactory = (key?: string, options?: InitialOnly<string>) => HotString
+export type StringFactory = (key?: string, options?: PlainOptions<string>) => HotString
 
 /** What String.replace puts in. */
 export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
