@@ -31,7 +31,7 @@ function compose(settings: Settings): Parts {
   const timeouts = { connectTimeout, responseTimeout }
   const topology = provider.kind === 'cluster' ? new Cluster(provider, timeouts) : new SingleServer(provider, timeouts)
   const runner = new SharedRunner(topology)
-  const pools = new ConnectionPools(topology, connectTimeout)
+  const pools = new ConnectionPools(topology, timeouts)
   const waits = new WaitRegistry(
     (command, resolve, reject) => runner.submit(command, resolve, reject),
     topology,

@@ -5,18 +5,13 @@ import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
 import { plan, replyOf, type Transmission } from '../execution/plan.js'
 import { openConnection, type Destination } from './connector.js'
+import { ResponseTimer } from './response-timer.js'
 
 /** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
 const MAX_LOSSES = 5
 
 /** Milliseconds after the last reply for which a connection counts as busy: ref() and unref() cost more than a call. */
 const IDLE_AFTER = 10
-
-/** How often within the response timeout a silent connection is looked at. */
-const CHECKS_PER_TIMEOUT = 4
-
-/** How much longer than others a slow script of ours may take. */
-const SLOW_FACTOR = 12
 
 export interface Timeouts {
   /** Milliseconds within which a connection is made. */
@@ -45,10 +40,6 @@ export class Pipeline implements CommandSink {
   /** Calls to be sent again, before the queue. */
   #resend: Call[] = []
   #inFlight = 0
-  /** Calls in flight that may take longer than the response timeout. */
-  #slowInFlight = 0
-  /** Counts the replies, to tell a silent connection. */
-  #replies = 0
   #epoch = 0
   #scheduled = false
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
@@ -57,14 +48,16 @@ export class Pipeline implements CommandSink {
   #closed = false
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
-  #silenceTimer: NodeJS.Timeout | undefined
+  readonly #responseTimer: ResponseTimer
 
   constructor(
     private readonly connection: ClientConnection,
     private readonly destination: Destination,
     private readonly timeouts: Timeouts,
     private readonly node?: ClusterNode
-  ) {}
+  ) {
+    this.#responseTimer = new ResponseTimer(connection, timeouts.responseTimeout)
+  }
 
   submit(call: Call): void {
     this.#queue.push(call)
@@ -84,7 +77,7 @@ export class Pipeline implements CommandSink {
   close(): void {
     this.#closed = true
     clearTimer(this.#idleTimer)
-    clearTimer(this.#silenceTimer)
+    this.#responseTimer.stop()
     this.connection.close()
   }
 
@@ -151,8 +144,7 @@ export class Pipeline implements CommandSink {
   #transmit(transmission: Transmission): void {
     const { call, batch, words, multi, slow, evalFallback } = transmission
     this.#inFlight += batch?.length ?? 1
-    if (slow) this.#slowInFlight++
-    this.#watchForSilence()
+    this.#responseTimer.sent(slow)
     if (call.asking) this.connection.send(['ASKING']).catch(() => {})
     if (multi) {
       this.connection.transact(multi).then(
@@ -194,8 +186,7 @@ export class Pipeline implements CommandSink {
 
   #replied(transmission: Transmission, replies: readonly Reply[]): void {
     const { call, batch, slow } = transmission
-    this.#replies++
-    if (slow) this.#slowInFlight--
+    this.#responseTimer.settled(slow)
     if (!batch) return this.#settle(call, replies)
     for (const [index, each] of batch.entries()) this.#settle(each, [replyOf(replies[0] ?? null, index)])
   }
@@ -211,7 +202,7 @@ export class Pipeline implements CommandSink {
   /** Redis refused all of it, or the connection was lost. */
   #refused(transmission: Transmission, error: unknown): void {
     if (isReplyError(error)) return this.#replied(transmission, [error])
-    if (transmission.slow) this.#slowInFlight--
+    this.#responseTimer.settled(transmission.slow)
     for (const call of transmission.batch ?? [transmission.call]) {
       this.#answered()
       this.#lost(call, error)
@@ -250,23 +241,6 @@ export class Pipeline implements CommandSink {
     if (this.#inFlight + this.#pending > 0 || this.#closed) return
     this.#keepsAlive = false
     this.connection.keepAlive(false)
-  }
-
-  /** A connection that is up but does not answer counts as dropped. */
-  #watchForSilence(): void {
-    if (this.#silenceTimer) return
-    let seen = this.#replies
-    let silentChecks = 0
-    const check = (): void => {
-      this.#silenceTimer = undefined
-      if (this.#inFlight === 0) return
-      silentChecks = seen === this.#replies ? silentChecks + 1 : 0
-      seen = this.#replies
-      const allowed = this.#slowInFlight > 0 ? CHECKS_PER_TIMEOUT * SLOW_FACTOR : CHECKS_PER_TIMEOUT
-      if (silentChecks >= allowed) this.connection.close()
-      else this.#silenceTimer = setTimer(check, this.timeouts.responseTimeout / CHECKS_PER_TIMEOUT).unref()
-    }
-    this.#silenceTimer = setTimer(check, this.timeouts.responseTimeout / CHECKS_PER_TIMEOUT).unref()
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ClientConnection } from '../clients/port.js'
 import { openConnection } from './connector.js'
+import type { Timeouts } from './pipeline.js'
+import { ResponseTimer } from './response-timer.js'
 import type { Connector, Topology } from './topology.js'
 
 /** The transactions of one Hot that read share at most this many connections, on a cluster to each master. */
@@ -8,6 +10,7 @@ const MAX_CONNECTIONS = 8
 /** A connection that belongs to one borrower for a while. */
 export interface Loan {
   readonly connection: ClientConnection
+  readonly responseTimer: ResponseTimer
   giveBack(state: { readonly broken: boolean }): void
 }
 
@@ -17,7 +20,7 @@ export class ConnectionPools {
 
   constructor(
     private readonly topology: Topology,
-    private readonly connectTimeout: number
+    private readonly timeouts: Timeouts
   ) {}
 
   /** Lends a connection to the server of a key; `queued` is told whether that waits for other borrowers. */
@@ -25,7 +28,7 @@ export class ConnectionPools {
     const connector = await this.topology.connectorFor(key)
     const { address } = connector.destination
     let pool = this.#pools.get(address)
-    if (!pool) this.#pools.set(address, (pool = new Pool(connector, this.connectTimeout)))
+    if (!pool) this.#pools.set(address, (pool = new Pool(connector, this.timeouts)))
     return pool.lend(queued)
   }
 
@@ -42,7 +45,7 @@ class Pool {
 
   constructor(
     private readonly connector: Connector,
-    private readonly connectTimeout: number
+    private readonly timeouts: Timeouts
   ) {}
 
   async lend(queued: (isQueued: boolean) => void): Promise<Loan> {
@@ -50,7 +53,7 @@ class Pool {
     const connection = await this.#next()
     queued(false)
     try {
-      if (!connection.ready) await openConnection(connection, this.connector.destination, this.connectTimeout)
+      if (!connection.ready) await openConnection(connection, this.connector.destination, this.timeouts.connectTimeout)
       connection.keepAlive(true)
     } catch (error) {
       this.#release(connection)
@@ -58,6 +61,7 @@ class Pool {
     }
     return {
       connection,
+      responseTimer: new ResponseTimer(connection, this.timeouts.responseTimeout),
       giveBack: ({ broken }) => {
         if (broken) connection.close()
         this.#release(connection)
