@@ -4,7 +4,7 @@ import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
 import { plan, replyOf, type Transmission } from '../execution/plan.js'
-import { openConnection, type Destination } from './connector.js'
+import { connectionClosed, openConnection, type Destination } from './connector.js'
 import { ResponseTimer } from './response-timer.js'
 
 /** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
@@ -45,7 +45,7 @@ export class Pipeline implements CommandSink {
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
   #connecting = false
-  #closed = false
+  readonly #closing = new AbortController()
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
   readonly #responseTimer: ResponseTimer
@@ -75,10 +75,14 @@ export class Pipeline implements CommandSink {
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort(connectionClosed())
     clearTimer(this.#idleTimer)
     this.#responseTimer.stop()
     this.connection.close()
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   get #pending(): number {
@@ -95,7 +99,7 @@ export class Pipeline implements CommandSink {
   readonly #flush = (): void => {
     this.#scheduled = false
     if (this.#held || this.#pending === 0) return
-    if (this.#closed) return this.#failAll(new ConnectionError('the connection was closed', { outcome: 'not-sent' }))
+    if (this.#closed) return this.#failAll(connectionClosed())
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
     const idle = this.#inFlight === 0
@@ -116,10 +120,10 @@ export class Pipeline implements CommandSink {
     this.#connecting = true
     const done = (): void => {
       this.#connecting = false
-      if (this.#closed) this.connection.close()
       if (this.#pending > 0) this.#schedule()
     }
-    openConnection(this.connection, this.destination, this.timeouts.connectTimeout).then(
+    const { connectTimeout } = this.timeouts
+    openConnection(this.connection, this.destination, connectTimeout, this.#closing.signal).then(
       () => {
         this.#epoch++
         this.connection.keepAlive(this.#keepsAlive)
@@ -225,7 +229,7 @@ export class Pipeline implements CommandSink {
 
   #answered(): void {
     this.#inFlight--
-    if (this.#inFlight + this.#pending > 0) return
+    if (this.#inFlight + this.#pending > 0 || this.#closed) return
     this.#idleTimer ??= setTimer(this.#rest, IDLE_AFTER)
   }
 

@@ -142,6 +142,7 @@ export class Leases {
 
   /** Gives all of them up, as their Hot is being closed. */
   async close(): Promise<void> {
+    clearTimer(this.#timer)
     await Promise.all([...this.#leases].map(lease => lease.giveUp('its Hot was closed')))
   }
 

@@ -1,5 +1,5 @@
 import { isReplyError, type ClientConnection, type Message } from '../clients/port.js'
-import { openConnection } from '../connection/connector.js'
+import { connectionClosed, openConnection } from '../connection/connector.js'
 import type { Connector } from '../connection/topology.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
 import type { Reply, Request } from '../core/command.js'
@@ -38,7 +38,7 @@ export class Subscriber {
   #tracks = false
   #looking: NodeJS.Timeout | undefined
   #open = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly connector: Connector,
@@ -80,7 +80,7 @@ export class Subscriber {
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort(connectionClosed())
     this.#letGo()
   }
 
@@ -107,11 +107,11 @@ export class Subscriber {
         throw unreachable ? error : unheard(error)
       }
     }
-    if (this.#closed) this.#letGo()
+    if (this.#closing.signal.aborted) this.#letGo()
   }
 
   #openOne(connection: ClientConnection): Promise<void> {
-    return openConnection(connection, this.connector.destination, this.connectTimeout)
+    return openConnection(connection, this.connector.destination, this.connectTimeout, this.#closing.signal)
   }
 
   /** Tracking is on before anybody waits: FLUSHALL must be told to all who do. */
