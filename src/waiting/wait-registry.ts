@@ -103,6 +103,10 @@ export class WaitRegistry implements WaitHost, Recipient {
     this.#closed = true
     for (const wait of this.#byName.values()) wait.leave(() => closed(wait.spec))
     while (this.#byName.size > 0) await new Promise<void>(resolve => (this.#allEnded = resolve))
+  }
+
+  /** Drops its connections, also those that are being opened. */
+  drop(): void {
     for (const subscriber of this.#subscribers.values()) subscriber.close()
   }
 
@@ -113,6 +117,7 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   async becomeReachable(key: string): Promise<void> {
     const connector = await this.topology.connectorFor(key)
+    if (this.#closed) throw closed({ operation: 'wait', key })
     const { address } = connector.destination
     const known = this.#subscribers.get(address)
     const subscriber = known ?? new Subscriber(connector, this.connectTimeout, this.#channel, this)
