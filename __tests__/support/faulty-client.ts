@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientConnection, ClientProvider, Message } from '../../src/clients/port.js'
 import type { Reply } from '../../src/core/command.js'
+import { hotWith } from '../../src/hot.js'
+import type { Hot } from '../../src/index.js'
+import { settingsOf } from '../../src/options.js'
 import type { Random } from './random.js'
 
 /**
@@ -23,7 +26,7 @@ const SERVER_REFUSALS: readonly [string, ...string[]] = [
 const UNKEYED = /^(?:PING|CLIENT|SUBSCRIBE|ASKING)$/
 
 /** Decides, by a seed, what goes wrong on the connections of one provider; counts those that are open. */
-export class Faults {
+class Faults {
   open = 0
   /** How many of each fault there were. */
   readonly done: Partial<Record<Fault, number>> = {}
@@ -72,8 +75,24 @@ export class Faults {
   }
 }
 
+/** Which exchanges with Redis go wrong. */
+const FAULT_PROBABILITY = 0.08
+
+const TIMEOUTS = { connectTimeout: 3_000, responseTimeout: 100 }
+
+/** A Hot whose connections fail. */
+export function faultyHot(
+  provider: ClientProvider,
+  random: Random,
+  onError?: (error: unknown) => void
+): { readonly hot: Hot; readonly faults: Faults } {
+  const faults = new Faults(random, FAULT_PROBABILITY)
+  const settings = { ...settingsOf('createHot'), ...TIMEOUTS, provider: faultyProvider(provider, faults), onError }
+  return { hot: hotWith(settings), faults }
+}
+
 /** A provider whose connections fail now and then. */
-export function faultyProvider<P extends ClientProvider>(provider: P, faults: Faults): P {
+function faultyProvider<P extends ClientProvider>(provider: P, faults: Faults): P {
   const connections =
     provider.kind === 'server'
       ? { connection: () => new FaultyConnection(provider.connection(), faults) }

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import type { ClientProvider } from '../../src/clients/port.js'
-import { hotWith } from '../../src/hot.js'
 import type { Hot } from '../../src/index.js'
-import { settingsOf } from '../../src/options.js'
-import { Faults, faultyProvider } from './faulty-client.js'
+import { faultyHot } from './faulty-client.js'
 import { collect, sequenceOf, type NamedStep, type OracleType, type Scene } from './oracle.js'
 import { PossibleStates, type Made, type Outcome } from './possible-states.js'
 import { Random } from './random.js'
-
-/** Which exchanges with Redis go wrong. */
-const FAULT_PROBABILITY = 0.08
-
-const TIMEOUTS = { connectTimeout: 3_000, responseTimeout: 100 }
 
 /** No call takes longer, whatever goes wrong. */
 const LIMIT = 20_000
@@ -20,7 +13,7 @@ const LIMIT = 20_000
 const MOST_TOGETHER = 5
 
 /** Sequences mostly wait for connections. */
-const AT_A_TIME = 10
+const AT_A_TIME = 20
 
 /** The result of an assignment: it has none. */
 const NO_RESULT: Outcome = { value: undefined }
@@ -44,18 +37,23 @@ export async function allUnderFaults<Handle, Native>(
   provider: () => ClientProvider,
   seeds: number[]
 ): Promise<void> {
+  await forEachSeed(seeds, async seed => new FaultyPlay(type, provider(), seed).run())
+}
+
+/** Runs something for each seed; fails with the seed that it failed for, and when a rejection is left unhandled. */
+export async function forEachSeed(seeds: number[], run: (seed: number) => Promise<void>): Promise<void> {
   const unhandled: unknown[] = []
   const onUnhandled = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', onUnhandled)
-  const playNext = async (): Promise<void> => {
+  const runNext = async (): Promise<void> => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-      await new FaultyPlay(type, provider(), seed).run().catch((error: unknown) => {
-        throw new Error(`${type.name}, HOT_TEST_SEED=${seed}: ${(error as Error).message}`, { cause: error })
+      await run(seed).catch((error: unknown) => {
+        throw new Error(`HOT_TEST_SEED=${seed}: ${(error as Error).message}`, { cause: error })
       })
     }
   }
   try {
-    await Promise.all(Array.from({ length: AT_A_TIME }, playNext))
+    await Promise.all(Array.from({ length: AT_A_TIME }, runNext))
     assert.deepStrictEqual(unhandled, [], 'rejections were left unhandled')
   } finally {
     process.off('unhandledRejection', onUnhandled)
@@ -64,7 +62,7 @@ export async function allUnderFaults<Handle, Native>(
 
 class FaultyPlay<Handle, Native> {
   readonly #random: Random
-  readonly #faults: Faults
+  readonly #faults: ReturnType<typeof faultyHot>['faults']
   readonly #hot: Hot
   readonly #handle: ReturnType<OracleType<Handle, Native>['handle']>
   readonly #possible: PossibleStates<Handle, Native>
@@ -77,13 +75,9 @@ class FaultyPlay<Handle, Native> {
     seed: number
   ) {
     this.#random = new Random(seed)
-    this.#faults = new Faults(this.#random, FAULT_PROBABILITY)
-    this.#hot = hotWith({
-      ...settingsOf('createHot'),
-      ...TIMEOUTS,
-      provider: faultyProvider(provider, this.#faults),
-      onError: error => void this.#assignmentErrors.push(error)
-    })
+    const { hot, faults } = faultyHot(provider, this.#random, error => void this.#assignmentErrors.push(error))
+    this.#hot = hot
+    this.#faults = faults
     this.#handle = type.handle(this.#hot, `faults:{${type.name}:${seed}:${Math.random()}}`)
     this.#possible = new PossibleStates(type)
     this.#steps = fc.sample(sequenceOf(type), { seed, numRuns: 1 })[0] ?? []
@@ -177,7 +171,8 @@ async function outcomeOf(answer: unknown): Promise<Outcome> {
   }
 }
 
-async function inTime<T>(what: string, promise: PromiseLike<T>): Promise<T> {
+/** Fails when something takes longer than any call may. */
+export async function inTime<T>(what: string, promise: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} hung for more than ${LIMIT} ms`)), LIMIT)
