@@ -194,7 +194,8 @@ class FaultyConnection implements ClientConnection {
       if (fault === 'half-open') this.#mute = true
       if (this.#mute) return
       if (fault === 'cut before') {
-        this.#lose()
+        // A socket tells of its end later, never to its writer.
+        queueMicrotask(() => this.#lose())
         return
       }
       const executed =
