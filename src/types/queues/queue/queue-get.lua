@@ -37,7 +37,7 @@ end
 
 -- @include waiting
 if empty and mode == 'wait' then
-  return enqueue(getters, ticket, position, leases, replies)
+  return enqueue(getters, ticket, position, leases, replies, getters, putters, joiners)
 end
 
 -- @include queue
@@ -70,7 +70,7 @@ if item then
   return { 1, item }
 end
 if mode == 'wait' then
-  return enqueue(getters, ticket, position, leases, replies)
+  return enqueue(getters, ticket, position, leases, replies, getters, putters, joiners)
 end
 if ticket ~= '' then
   redis.call('ZREM', getters, ticket)

@@ -6,7 +6,7 @@ for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
   unlease(ticket)
 end
 if ARGV[2] == 'clear' then
-  redis.call('HDEL', state, 'maxsize')
+  redis.call('HDEL', bound, 'maxsize')
 end
 if members then
   index_members()

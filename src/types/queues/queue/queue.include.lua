@@ -6,7 +6,7 @@ if type(size) == 'table' then
   -- The key holds another type. All waits are removed, with the items to be put, and notified without a result: they poll
   -- and get the error.
   for _, ticket in ipairs(redis.call('ZRANGE', putters, 0, -1)) do
-    redis.call('HDEL', state, ticket)
+    redis.call('HDEL', bound, ticket)
   end
   while next_in(getters) or next_in(putters) or next_in(joiners) do
   end
@@ -75,7 +75,7 @@ local function add(item)
 end
 
 local function has_space()
-  local most = tonumber(redis.call('HGET', state, 'maxsize'))
+  local most = tonumber(redis.call('HGET', bound, 'maxsize'))
   return not most or size < most
 end
 
@@ -89,12 +89,12 @@ local function serve()
   end
   local putter = first_in(putters)
   while putter and has_space() do
-    local item = redis.call('HGET', state, putter)
+    local item = redis.call('HGET', bound, putter)
     local is_new = contains(item) and 0 or 1
     -- The item of a process that is gone is not put: nobody would know that it was.
     local notified = notify(putter, is_new)
     redis.call('ZREM', putters, putter)
-    redis.call('HDEL', state, putter)
+    redis.call('HDEL', bound, putter)
     if notified then
       if is_new == 1 then
         add(item)

@@ -273,7 +273,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    * @example await jobs.full()
    */
   full(): Pending<boolean> {
-    const requests = [this.#requests.read('size'), command('HGET', this.#requests.auxKey('state'), 'maxsize')]
+    const requests = [this.#requests.read('size'), command('HGET', this.#requests.auxKey('bound'), 'maxsize')]
     const isFull = (size?: Reply, stored?: Reply): boolean => Number(size) >= Number(stored ?? this.maxsize ?? Infinity)
     return this.context.op('full').read(requests, isFull)
   }
