@@ -51,8 +51,8 @@ export class QueueRequests {
     return script(queueRead, this.#keysOf(queueReadKeys), this.discipline.order, what)
   }
 
-  /** The end of a MULTI that has written the list itself. */
-  settle(after: 'replace' | 'clear'): Request {
+  /** The end of a MULTI that has deleted the list, or appended `after` items that replace the others. */
+  settle(after: 'clear' | number): Request {
     return this.#script(queueSettle, after)
   }
 

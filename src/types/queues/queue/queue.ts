@@ -149,7 +149,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     return this.#requests.discipline.unique ? [...new Set(texts)] : texts
   }
 
-  /** @internal Replaces leased items, too, and serves waits. */
+  /** @internal Appends the new items, then cuts the old ones off: the list keeps its time to live. */
   [writeAll](texts: readonly string[]): readonly Request[] {
     const { key } = this.context
     if (this.maxsize !== undefined && texts.length > this.maxsize) {
@@ -157,8 +157,8 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
         `${this.context.op('replace').operation}: '${key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
       )
     }
-    const cut = texts.length === 0 ? command('LTRIM', key, 1, 0) : command('LTRIM', key, -texts.length, -1)
-    return [...chunked(texts).map(chunk => command('RPUSH', key, ...chunk)), cut, this.#requests.settle('replace')]
+    const pushes = chunked(texts).map(chunk => command('RPUSH', key, ...chunk))
+    return [...pushes, this.#requests.settle(texts.length)]
   }
 
   /** @internal */
