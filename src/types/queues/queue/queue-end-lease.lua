@@ -6,7 +6,9 @@ local ticket = ARGV[2]
 local item = unlease(ticket) or redis.call('HGET', replies, ticket)
 redis.call('HDEL', replies, ticket)
 if ARGV[3] == 'back' then
-  put_back(item)
+  return_item(item)
+elseif item then
+  redis.call('HDEL', returned, item)
 end
 reap()
 serve()

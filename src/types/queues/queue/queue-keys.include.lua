@@ -1,10 +1,11 @@
 -- KEYS: the items (a list); the wait queues for an item, for space, and for the end of all work; the leases, scored by their
 -- end; a hash with the leased items, by ticket; a hash with the maxsize, the items of waiting puts, by ticket, and the
--- surplus of the members; a hash with the cached replies, by ticket; a key that never exists; for unique items their set.
--- ARGV[1]: FIFO or LIFO.
--- @keys items getters putters joiners leases state bound replies guard members
+-- surplus of the members; a hash with the number of returns, by item; a hash with the cached replies, by ticket; a key that
+-- never exists; for unique items their set. ARGV[1]: FIFO or LIFO.
+-- @keys items getters putters joiners leases state bound returned replies guard members
 local lifo = ARGV[1] == 'LIFO'
-local anybody_waits = redis.call('EXISTS', getters, putters, joiners) > 0
+-- Nobody waits, and no item has come back: fast paths apply.
+local quiet = redis.call('EXISTS', getters, putters, joiners, returned) == 0
 
 -- Milliseconds after which unused settings and members expire.
 local SETTINGS_KEPT = 86400000

@@ -7,7 +7,7 @@
 local mode, ticket, position, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 -- Fast path: no waits, no maxsize.
-if ticket == '' and maxsize == '' and not anybody_waits and not members and not redis.call('HGET', bound, 'maxsize') then
+if ticket == '' and maxsize == '' and quiet and not members and not redis.call('HGET', bound, 'maxsize') then
   redis.call('RPUSH', items, item)
   return { 1, 1 }
 end

@@ -19,6 +19,7 @@ end
 for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
   unlease(ticket)
 end
+redis.call('DEL', returned)
 if members then
   index_members()
 end

@@ -16,7 +16,7 @@ end
 local function lease(ticket, item, milliseconds)
   redis.call('ZADD', leases, now() + milliseconds, ticket)
   redis.call('HSET', state, ticket, item)
-  if anybody_waits then
+  if not quiet then
     schedule_recheck(now() + milliseconds, replies, getters, joiners)
   end
 end
@@ -47,21 +47,34 @@ local function push(command, item)
   add_member(item)
 end
 
--- Puts an item back where the next one is taken from, unless an equal item has been put since.
-local function put_back(item)
+-- Puts an item back where the next one is taken from, or behind the others, unless an equal item has been put since.
+local function put_back(item, in_front)
   if item and not contains(item) then
-    push(lifo and 'RPUSH' or 'LPUSH', item)
+    push(in_front == lifo and 'RPUSH' or 'LPUSH', item)
+  end
+end
+
+-- Puts an item back that was delivered but not done. An item that has come back too often goes behind the others, so that
+-- they are delivered, too.
+-- @include queue-returns
+local function return_item(item)
+  if item then
+    local returns = redis.call('HINCRBY', returned, item, 1)
+    redis.call('PEXPIRE', returned, SETTINGS_KEPT)
+    put_back(item, returns < MOST_RETURNS)
+    quiet = false
   end
 end
 
 -- Hands an item over to the first wait for one; false when there is none. A consumer gets it by lease; for all others the
 -- reply is cached.
 local function hand_over(item)
-  local getter = anybody_waits and next_in(getters, item)
+  local getter = not quiet and next_in(getters, item)
   local length = getter and first_lease(getter)
   if length then
     lease(getter, item, length + UNCONFIRMED)
   elseif getter then
+    redis.call('HDEL', returned, item)
     cache_reply(getter, item)
   end
   return getter
@@ -81,7 +94,7 @@ end
 
 -- Serves the waits for items, for space and for the end of all work.
 local function serve()
-  if not anybody_waits then
+  if quiet then
     return
   end
   while size > 0 and hand_over(redis.call('LINDEX', items, lifo and -1 or 0)) do
@@ -104,6 +117,7 @@ local function serve()
     putter = first_in(putters)
   end
   if size == 0 and redis.call('EXISTS', leases) == 0 then
+    redis.call('DEL', returned)
     local joiner = next_in(joiners, 1)
     while joiner do
       cache_reply(joiner, 1)
@@ -118,7 +132,7 @@ local function reap()
   if first_end and first_end <= now() then
     local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now(), 'WITHSCORES')
     for index = #ended - 1, 1, -2 do
-      put_back(unlease(ended[index]))
+      return_item(unlease(ended[index]))
     end
     skip_stopped(getters, ended)
   end

@@ -301,7 +301,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   /**
    * Takes item after item, at least once, and waits for more: each is leased while the loop's body runs on it, and the lease
    * renewed every third of its length. Asking for the next one tells that it is done; leaving the loop, or the death of the
-   * process, puts it back in front. A script, O(1) for each.
+   * process, puts it back in front, and from the third time on behind the others. A script, O(1) for each.
    *
    * @throws TypeError, RangeError when the lease is shorter than 100 ms; the signal's reason when it aborts
    * @example for await (const job of jobs.consume({ lease: 30_000, signal })) await work(job)
