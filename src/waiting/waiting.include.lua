@@ -68,7 +68,7 @@ local function schedule_recheck(ends, replies, ...)
   end
   local notified = {}
   for _, wait_queue in ipairs({ ... }) do
-    for _, ticket in ipairs(redis.call('ZRANGE', wait_queue, 0, 999)) do
+    for _, ticket in ipairs(redis.call('ZRANGE', wait_queue, 0, -1)) do
       local channel = ticket:match('^(.*)/')
       if not notified[channel] then
         notified[channel] = true

@@ -35,7 +35,7 @@ if wants and quiet and not members and not (ticket ~= '' and redis.call('HGET', 
   if item then
     return { 1, item }
   end
-  empty = settled
+  empty = settled and (first_end or redis.call('EXISTS', state) == 0)
 end
 
 -- @include waiting

@@ -69,8 +69,11 @@ export class QueueRequests {
     return this.#script(queueJoin, mode, ticket, position, ...received)
   }
 
-  endLease(ticket: string, how: 'done' | 'back'): Request {
-    return this.#script(queueEndLease, ticket, how)
+  /** Without `text`, the item is done; with it, it goes back. */
+  endLease(ticket: string, text?: string): Request {
+    return text === undefined
+      ? this.#script(queueEndLease, ticket, 'done')
+      : this.#script(queueEndLease, ticket, 'back', text)
   }
 
   /** The command of a call that puts at once or fails. */

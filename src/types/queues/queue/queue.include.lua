@@ -21,12 +21,13 @@ local function lease(ticket, item, milliseconds)
   end
 end
 
--- Ends a lease and returns its item; nil when there is no such lease.
-local function unlease(ticket)
+-- Ends a lease and returns its item; nil when there is no such lease. `known` is the item as its consumer knows it, in case
+-- Redis has evicted the state.
+local function unlease(ticket, known)
   if redis.call('ZREM', leases, ticket) == 0 then
     return nil
   end
-  local item = redis.call('HGET', state, ticket)
+  local item = redis.call('HGET', state, ticket) or known
   redis.call('HDEL', state, ticket)
   return item
 end
@@ -103,12 +104,13 @@ local function serve()
   local putter = first_in(putters)
   while putter and has_space() do
     local item = redis.call('HGET', bound, putter)
-    local is_new = contains(item) and 0 or 1
-    -- The item of a process that is gone is not put: nobody would know that it was.
+    local is_new = item and (contains(item) and 0 or 1)
+    -- The item of a process that is gone is not put: nobody would know that it was. An evicted item is not there: its process
+    -- puts it again.
     local notified = notify(putter, is_new)
     redis.call('ZREM', putters, putter)
     redis.call('HDEL', bound, putter)
-    if notified then
+    if is_new and notified then
       if is_new == 1 then
         add(item)
       end
@@ -126,10 +128,18 @@ local function serve()
   end
 end
 
--- Puts back the items whose leases have ended.
+-- Puts back the items whose leases have ended, and all leased items when Redis has evicted the leases.
 local function reap()
   local first_end = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
-  if first_end and first_end <= now() then
+  if not first_end then
+    local evicted = redis.call('HVALS', state)
+    for _, item in ipairs(evicted) do
+      return_item(item)
+    end
+    if #evicted > 0 then
+      redis.call('DEL', state)
+    end
+  elseif first_end <= now() then
     local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now(), 'WITHSCORES')
     for index = #ended - 1, 1, -2 do
       return_item(unlease(ended[index]))

@@ -114,6 +114,7 @@ export interface ConsumeOptions {
 /** An item that is leased while it is being worked on. */
 interface Leased<T> {
   readonly item: T
+  readonly text: string
   readonly ticket: string
   readonly lease: Lease
 }
@@ -315,7 +316,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     let held: Leased<T> | undefined
     try {
       for (;;) {
-        if (held && signal?.aborted) await this.#endLease(op, held, 'done')
+        if (held && signal?.aborted) await this.#endLease(op, held)
         const done: string = held?.ticket ?? ''
         held?.lease.stop()
         held = undefined
@@ -323,23 +324,23 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
         yield held.item
       }
     } finally {
-      if (held && !held.lease.over) await this.#endLease(op, held, 'back')
+      if (held && !held.lease.over) await this.#endLease(op, held, held.text)
     }
   }
 
   /** Leased from now on; what can't be read goes back. */
   #lease(op: Op, reply: Reply, grant: Grant, length: number): Leased<T> {
-    const { ticket } = grant
-    const lease = this.context.dispatcher.autoRenew(this.#leaseSpec(op, grant, length))
+    const text = String(reply)
+    const lease = this.context.dispatcher.autoRenew(this.#leaseSpec(op, grant, length, text))
     try {
-      return { item: op.decoder<T>()(reply) as T, ticket, lease }
+      return { item: op.decoder<T>()(reply) as T, text, ticket: grant.ticket, lease }
     } catch (error) {
       void lease.giveUp('')
       throw error
     }
   }
 
-  #leaseSpec(op: Op, { ticket, since, handedOver }: Grant, length: number): LeaseSpec {
+  #leaseSpec(op: Op, { ticket, since, handedOver }: Grant, length: number, text: string): LeaseSpec {
     const leases = this.#requests.auxKey('leases')
     return {
       leases,
@@ -348,17 +349,18 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
       since,
       handedOver,
       renewal: () => leaseRenewal(op, leases, ticket, length),
-      surrender: () => this.#leaseEnd(op, ticket, 'back')
+      surrender: () => this.#leaseEnd(op, ticket, text)
     }
   }
 
-  #endLease(op: Op, { ticket, lease }: Leased<T>, how: 'done' | 'back'): Pending<undefined> {
+  /** Without `text` the item is done; with it, it goes back. */
+  #endLease(op: Op, { ticket, lease }: Leased<T>, text?: string): Pending<undefined> {
     lease.stop()
-    return this.context.dispatcher.runDetached(this.#leaseEnd(op, ticket, how))
+    return this.context.dispatcher.runDetached(this.#leaseEnd(op, ticket, text))
   }
 
-  #leaseEnd(op: Op, ticket: string, how: 'done' | 'back'): Write<undefined> {
-    return op.writeCommand<undefined>(this.#requests.endLease(ticket, how), undefined, { idempotent: true })
+  #leaseEnd(op: Op, ticket: string, text?: string): Write<undefined> {
+    return op.writeCommand<undefined>(this.#requests.endLease(ticket, text), undefined, { idempotent: true })
   }
 }
 
