@@ -36,7 +36,7 @@ if reserved or held < permits + added then
   return { 1, token }
 end
 if mode == 'wait' then
-  return enqueue(waiters, ticket, position, holders, replies)
+  return enqueue(waiters, ticket, position, holders, replies, waiters)
 end
 redis.call('ZREM', waiters, ticket)
 return { 0 }

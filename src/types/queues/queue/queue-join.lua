@@ -17,7 +17,7 @@ if wants and (settled or redis.call('HEXISTS', replies, ticket) == 1) then
   return { 1, 1 }
 end
 if mode == 'wait' then
-  return enqueue(joiners, ticket, position, leases, replies)
+  return enqueue(joiners, ticket, position, leases, replies, getters, putters, joiners)
 end
 redis.call('ZREM', joiners, ticket)
 return { 0 }

@@ -7,7 +7,7 @@
 local mode, ticket, position, maxsize, item = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 -- Fast path: no waits, no maxsize.
-if ticket == '' and maxsize == '' and not anybody_waits and not members and not redis.call('HGET', state, 'maxsize') then
+if ticket == '' and maxsize == '' and quiet and not members and not redis.call('HGET', bound, 'maxsize') then
   redis.call('RPUSH', items, item)
   return { 1, 1 }
 end
@@ -25,12 +25,13 @@ end
 
 -- @include queue
 if maxsize ~= '' then
-  local known = redis.call('HGET', state, 'maxsize')
+  local known = redis.call('HGET', bound, 'maxsize')
   if not known then
-    redis.call('HSET', state, 'maxsize', maxsize)
+    redis.call('HSET', bound, 'maxsize', maxsize)
   elseif known ~= maxsize then
     return redis.error_reply('MISMATCH has the maxsize ' .. known .. ', not ' .. maxsize)
   end
+  redis.call('PEXPIRE', bound, SETTINGS_KEPT)
 end
 if ARGV[7] then
   redis.call('HDEL', replies, unpack(ARGV, 7))
@@ -38,7 +39,7 @@ end
 local function leave()
   if ticket ~= '' then
     redis.call('ZREM', putters, ticket)
-    redis.call('HDEL', state, ticket)
+    redis.call('HDEL', bound, ticket)
   end
 end
 
@@ -70,8 +71,9 @@ if known or has_space() then
   return { 1, answer }
 end
 if mode == 'wait' then
-  redis.call('HSET', state, ticket, item)
-  return enqueue(putters, ticket, position, leases, replies)
+  redis.call('HSET', bound, ticket, item)
+  redis.call('PEXPIRE', bound, SETTINGS_KEPT)
+  return enqueue(putters, ticket, position, leases, replies, getters, putters, joiners)
 end
 leave()
 return { 0 }

@@ -51,8 +51,11 @@ export class QueueRequests {
     return script(queueRead, this.#keysOf(queueReadKeys), this.discipline.order, what)
   }
 
-  /** The end of a MULTI that has written the list itself. */
-  settle(after: 'replace' | 'default' | 'clear'): Request {
+  /**
+   * The end of a MULTI that has deleted the list, has stored a default, or has appended `after` items that replace the
+   * others.
+   */
+  settle(after: 'clear' | 'default' | number): Request {
     return this.#script(queueSettle, after)
   }
 
@@ -69,8 +72,11 @@ export class QueueRequests {
     return this.#script(queueJoin, mode, ticket, position, ...received)
   }
 
-  endLease(ticket: string, how: 'done' | 'back'): Request {
-    return this.#script(queueEndLease, ticket, how)
+  /** Without `text`, the item is done; with it, it goes back. */
+  endLease(ticket: string, text?: string): Request {
+    return text === undefined
+      ? this.#script(queueEndLease, ticket, 'done')
+      : this.#script(queueEndLease, ticket, 'back', text)
   }
 
   /** The command of a call that puts at once or fails. */
