@@ -6,7 +6,7 @@ import type { Pending } from './core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
 import type { Assignments } from './execution/assignments.js'
 import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
-import { QueuedResult } from './transactions/queued-result.js'
+import { QueuedResult, RefusedResult } from './transactions/queued-result.js'
 import { runTransaction, type TransactionOptions } from './transactions/run-transaction.js'
 import { currentTransaction, runWithin } from './transactions/scope.js'
 import type { Transaction, TransactionHost } from './transactions/transaction.js'
@@ -55,7 +55,7 @@ export class Dispatcher implements HandleDispatcher {
 
   /** A transaction tells by itself what failed in it. */
   assign(result: Promise<unknown>): void {
-    if (!(result instanceof QueuedResult)) this.assignments.track(result)
+    if (!(result instanceof QueuedResult || result instanceof RefusedResult)) this.assignments.track(result)
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */
@@ -72,12 +72,22 @@ export class Dispatcher implements HandleDispatcher {
     }
   }
 
+  /** Refuses what can't be a part of a transaction. */
+  refuseInside(operation: string, why: string): void {
+    this.#current()?.refuseCall(operation, why)
+  }
+
   detached<R>(fn: () => R): R {
     return runWithin(this, undefined, fn)
   }
 
-  /** Takes no more transactions, and waits for those in progress. */
+  /**
+   * Takes no more transactions, and waits for those in progress.
+   *
+   * @throws TransactionError inside of one, which would wait for itself
+   */
   async close(): Promise<void> {
+    this.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
     this.#closing = true
     await Promise.allSettled(this.#transactions)
   }

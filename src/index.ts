@@ -2,6 +2,7 @@ export { configure, createHot, hot, type Hot } from './hot.js'
 export type { HotOptions } from './options.js'
 export type { HandleOptions, JsonValue, SchemaOptions } from './handles/factory-options.js'
 export type { HotHandle } from './handles/handle.js'
+export type { CommandReply, CommandWord } from './handles/raw-command.js'
 export type { HotDefaultDict } from './types/collections/default-dict/default-dict.js'
 export type {
   FieldInputs,

@@ -76,6 +76,12 @@ function redisUrl(operation: string, given: unknown): string {
   const source = given === undefined ? 'REDIS_URL' : 'url'
   const url = given ?? process.env['REDIS_URL'] ?? DEFAULT_URL
   const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : undefined
-  if (protocol === 'redis:' || protocol === 'rediss:') return url as string
+  if (protocol === 'redis:' || protocol === 'rediss:') {
+    const index = new URL(url).pathname.replace(/^\//, '')
+    if (/^\d*$/.test(index)) return url as string
+    throw new TypeError(
+      `${operation}: ${source} must end with the number of a database, such as /0, not with '${index}'`
+    )
+  }
   throw new TypeError(`${operation}: ${source} must look like redis://user:password@host:6379/0 (rediss: for TLS)`)
 }

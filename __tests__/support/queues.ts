@@ -120,7 +120,7 @@ const typeOf = ({ name, factory, unique, make }: QueueKind): TypeUnderTest => ({
   filled: (size, text) => Array.from({ length: size }, (_, index) => (index === 0 ? text : `${text} #${index}`)),
   calls: calls as unknown as TypeUnderTest['calls'],
   // put() waits too where the handle has a maxsize, which these have not.
-  waits: ['get', 'join', 'consume', 'for await']
+  waits: ['get', 'join', 'items', 'consume', 'for await']
 })
 
 export const queueTypes: readonly TypeUnderTest[] = kinds.map(typeOf)

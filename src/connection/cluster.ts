@@ -1,8 +1,8 @@
-import type { ClusterProvider } from '../clients/port.js'
-import { keysOf, type Reply } from '../core/command.js'
+import { isReplyError, type ClusterProvider } from '../clients/port.js'
+import { keysOf, keysOfAll, type Reply } from '../core/command.js'
 import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
-import { slotOf } from '../core/keys.js'
+import { SLOTS, slotOf } from '../core/keys.js'
 import type { Call } from '../execution/call.js'
 import { closedByOwner, connectionClosed, type Destination } from './connector.js'
 import { Pipeline, type ClusterNode, type Timeouts } from './pipeline.js'
@@ -13,8 +13,6 @@ import type { Connector, Topology } from './topology.js'
 const NODE_CONNECT_TIMEOUT = 1_000
 
 const DISCOVERY_PAUSE = 20
-
-const SLOTS = 16_384
 
 /**
  * A cluster: every call goes to the pipeline of the node that has its slot. Order is kept per key; the calls of a slot that
@@ -55,6 +53,10 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   }
 
   redirect(call: Call, why: Error): void {
+    if (isReplyError(why) && keysOfAll(call.requests).length === 0) {
+      // A key that is not marked as one: no node would be the right one.
+      return call.replied([why], 0)
+    }
     const slot = slotOfCall(call)
     let migration = this.#migrations.get(slot)
     if (!migration) {
@@ -192,6 +194,7 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
 /** The slot of a call: all of its keys share one. */
 function slotOfCall({ requests }: Call): number {
   for (const request of requests) {
+    if (!request.script && request.slot !== undefined) return request.slot
     const [key] = keysOf(request)
     if (key !== undefined) return slotOf(key)
   }

@@ -41,6 +41,8 @@ export class Pipeline implements CommandSink {
   #resend: Call[] = []
   #inFlight = 0
   #epoch = 0
+  /** Connections of all pipelines: an epoch is that of one of them only. */
+  static #connections = 0
   #scheduled = false
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
@@ -125,7 +127,7 @@ export class Pipeline implements CommandSink {
     const { connectTimeout } = this.timeouts
     openConnection(this.connection, this.destination, connectTimeout, this.#closing.signal).then(
       () => {
-        this.#epoch++
+        this.#epoch = ++Pipeline.#connections
         this.connection.keepAlive(this.#keepsAlive)
         done()
       },

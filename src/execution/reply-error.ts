@@ -89,11 +89,15 @@ export async function explain(
   const { operation, key, redisType } = info
   const details = { key, operation, cause: error }
   if (error.message.includes('WRONGTYPE')) return wrongType(info, keysOfAll(requests), error, typeOf)
-  if (/index out of range|no such key/.test(error.message)) return noSuchIndex(operation, key, redisType, error)
+  if (redisType && /index out of range|no such key/.test(error.message))
+    return noSuchIndex(operation, key, redisType, error)
   if (error.message.includes('exceeds maximum allowed size')) {
     return new OverflowError(`${key} would be longer than the 512 MB that a string can hold`, details)
   }
   const [code = '', ...rest] = error.message.split(' ')
+  if (code === 'MOVED' && keysOfAll(requests).length === 0) {
+    return new ReplyError(`${operation}: on a cluster give a handle for each key: it leads to the key's node`, details)
+  }
   const explanation = explanations[code]
   if (explanation) return explanation(ownCodes.has(code) ? rest.join(' ') : error.message, details)
   return new ReplyError(`key '${key}': Redis answers ${error.message}`, details)
@@ -110,10 +114,12 @@ async function wrongType(
     key: ownKey,
     type: 'another type'
   }
+  const expected = redisType ? `not ${named(redisType)}` : 'which this command does not take'
   const handle = types[type]?.handle
   const wayOut = handle ? `${handle}() reads it` : 'use another key'
-  return new KeyTypeError(
-    `key '${key}' holds ${named(type)}, not ${named(redisType ?? 'none')}: ${wayOut}, clear() removes it`,
-    { key, operation, cause }
-  )
+  return new KeyTypeError(`key '${key}' holds ${named(type)}, ${expected}: ${wayOut}, clear() removes it`, {
+    key,
+    operation,
+    cause
+  })
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { duration } from '../core/arguments.js'
 import { command, script, type Reply, type Request } from '../core/command.js'
 import { slotGuardKey, stagingKey, type Key } from '../core/keys.js'
@@ -119,7 +120,7 @@ export abstract class Handle<Js, Input = Js> {
    */
   expireAt(date: Date): Pending<boolean> {
     const op = this.context.untypedOp('expireAt')
-    const time = date instanceof Date ? date.getTime() : NaN
+    const time = types.isDate(date) ? date.getTime() : NaN
     if (Number.isNaN(time)) throw new TypeError(`${op.operation}: the time must be a valid Date`)
     return this.#time(op, 'PEXPIREAT', time)
   }

@@ -58,6 +58,8 @@ function given({ way, counts, items }: Source, words: HotMultiSet, { hot, newKey
   }
 }
 
+const withoutZeros = (counter: Counter) => unordered([...counter].filter(([, number]) => number !== 0))
+
 function* generated<T>(values: readonly T[]): Generator<T> {
   yield* values
 }
@@ -257,7 +259,8 @@ const multiSet: OracleType<HotMultiSet, Counter> = {
     equals: call(
       [source],
       (words, [source], scene) => words.equals(given(source, words, scene)),
-      (counter, [source]) => same(unordered(counter), unordered(counterOf(source, counter)))
+      // As Python's Counter has it: an item of count zero is as good as none.
+      (counter, [source]) => same(withoutZeros(counter), withoutZeros(counterOf(source, counter)))
     ),
     replace: call(
       [plainSource],

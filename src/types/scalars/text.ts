@@ -18,6 +18,17 @@ export function storable({ operation, key }: Op, value: unknown): string {
   return value.toWellFormed()
 }
 
+/** What String.replace puts in. */
+export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
+
+/** The replacement, checked: JavaScript would turn one that is undefined by mistake into the text 'undefined'. */
+export function replacementOf({ operation }: Op, value: unknown): Replacement {
+  if (typeof value === 'string' || typeof value === 'function') return value as Replacement
+  throw new TypeError(
+    `${operation}: the replacement must be a string or a function, not ${value === null ? 'null' : typeof value}`
+  )
+}
+
 /** The length to fill a text up to. */
 export function fillLength(op: Op, length: unknown): number {
   const to = op.integer('the length', length)

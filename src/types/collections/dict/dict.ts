@@ -285,7 +285,9 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   copyTo(key: string): Pending<this> {
     const op = this.context.op('copyTo')
     const copy = this.context.keyNamed(op.operation, key)
-    return op.write(script(dictCopy, [this.context.key, copy]), () => this.context.sameTypeAt(key) as this)
+    const made = (): this => this.context.sameTypeAt(key) as this
+    const unchanged = [this.context.key]
+    return op.run(op.writeCommand(script(dictCopy, [this.context.key, copy]), made, { unchanged }))
   }
 
   /**

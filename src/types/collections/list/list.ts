@@ -1,6 +1,7 @@
 import { iterable } from '../../../core/arguments.js'
 import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, stagingKey, type Key } from '../../../core/keys.js'
+import { pages } from '../../../core/paging.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { JsonValue, Positions, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
@@ -25,7 +26,6 @@ import {
   listSplice
 } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
-import { pages } from '../paging.js'
 
 /** A list of `T` in Redis; `Input` is what may be given for one, where a schema makes something else of it. */
 export type HotList<T, Input = T> = List<T, Input> & Positions<T, Input>

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { iterable } from '../../../core/arguments.js'
 import { chunked, command, script, sum, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
@@ -400,7 +401,8 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const operandKeys = [...keys.slice(1), ...staged.map(({ key }) => key)]
     const change = script(setUpdate, [key, helper, ...operandKeys], how)
     const requests = staged.length === 0 ? change : [...stage, change, command('DEL', ...staged.map(({ key }) => key))]
-    return op.write(requests)
+    const unchanged = keys.filter(({ name }) => name !== key.name)
+    return op.run(op.writeCommand(requests, undefined, { unchanged }))
   }
 
   /** What is to be stored passes the schema first. */
@@ -414,7 +416,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
 
 /** The members of a plain operand; of a Map, as for the native methods, its keys. */
 function membersOf(operation: string, other: unknown): Iterable<unknown> {
-  if (other instanceof Map) return other.keys() as Iterable<unknown>
+  if (types.isMap(other)) return other.keys() as Iterable<unknown>
   return iterable(operation, 'an operand', other)
 }
 
