@@ -1,4 +1,4 @@
-import { clearTimer, now, setImmediateTask, setTimer } from '../core/clock.js'
+import { clearTimer, now, runMicrotask, setImmediateTask, setTimer } from '../core/clock.js'
 import type { Command, Reply, Request } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Grant, Mode, WaitOptions, WaitSpec } from '../core/wait-spec.js'
@@ -112,7 +112,7 @@ export class PendingWait {
     this.#end('served', () => {
       const got = this.#decode(result, { since, handedOver: { firstLease: Number(firstLease), time: Number(granted) } })
       // Who goes on may keep the process busy for long: by then the lease is confirmed, which is written at the end of the turn.
-      queueMicrotask(() => setImmediateTask(() => this.resolve(got)))
+      runMicrotask(() => setImmediateTask(() => this.resolve(got)))
     })
   }
 

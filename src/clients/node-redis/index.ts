@@ -10,9 +10,15 @@ import {
   type RedisClientOptions,
   type RedisCluster
 } from './client.js'
-import { NodeRedisConnection } from './connection.js'
+import { HIGH_WATER_MARK, NodeRedisConnection } from './connection.js'
 
 export type { RedisClient, RedisCluster } from './client.js'
+
+/** Options of the sockets of our connections. */
+const ownSocket = {
+  reconnectStrategy: false,
+  highWaterMark: HIGH_WATER_MARK
+} as const
 
 /** A client of node-redis 4 for a URL, made so that it neither reconnects nor queues. */
 export function serverAt(url: string): ServerProvider {
@@ -21,7 +27,7 @@ export function serverAt(url: string): ServerProvider {
     createClient({
       url,
       disableOfflineQueue: true,
-      socket: { reconnectStrategy: false, connectTimeout }
+      socket: { ...ownSocket, connectTimeout }
     }) as object as RedisClient
   return {
     kind: 'server',
@@ -146,7 +152,7 @@ function duplicateOf(
   const { socket } = optionsOf(client)
   return client.duplicate({
     url: undefined,
-    socket: { ...socket, ...where, reconnectStrategy: false, connectTimeout },
+    socket: { ...socket, ...where, ...ownSocket, connectTimeout },
     ...(database !== undefined && { database }),
     disableOfflineQueue: true,
     commandsQueueMaxLength: undefined,
