@@ -29,7 +29,8 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>()
 
   private constructor(
-    private readonly serverPort: number,
+    /** Where new connections lead to. */
+    public serverPort: number,
     private readonly listener = createServer(client => this.#accept(client))
   ) {}
 

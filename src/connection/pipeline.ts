@@ -3,6 +3,7 @@ import { clearTimer, nextTick, setTimer } from '../core/clock.js'
 import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
+import { readOnly } from '../execution/reply-error.js'
 import { plan, replyOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
 import { ResponseTimer } from './response-timer.js'
@@ -47,6 +48,8 @@ export class Pipeline implements CommandSink {
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
   #connecting = false
+  /** The server has become a replica: once nothing is in flight, the connection is opened again, maybe to another server. */
+  #reopening = false
   readonly #closing = new AbortController()
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
@@ -100,7 +103,7 @@ export class Pipeline implements CommandSink {
 
   readonly #flush = (): void => {
     this.#scheduled = false
-    if (this.#held || this.#pending === 0) return
+    if (this.#held || this.#reopening || this.#pending === 0) return
     if (this.#closed) return this.#failAll(connectionClosed())
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
@@ -198,11 +201,23 @@ export class Pipeline implements CommandSink {
   }
 
   #settle(call: Call, replies: readonly Reply[]): void {
-    const moved = this.node && replies.find(reply => reply instanceof Error && redirection.test(reply.message))
+    const elsewhere = this.node ? redirection : readOnly
+    const refusal = replies.find(reply => reply instanceof Error && elsewhere.test(reply.message))
+    // A read behind a refused write must see that write.
+    const misplaced = refusal !== undefined || (this.#reopening && call.resend)
+    if (misplaced && !this.node && !call.readOnly) return this.#reopen(call)
     this.#answered()
     this.node?.completed(call)
-    if (moved) this.node?.redirect(call, moved as Error)
+    if (refusal && this.node) this.node.redirect(call, refusal as Error)
     else call.replied(replies, this.#epoch)
+  }
+
+  /** Sends a call that a replica has refused, or a read behind it, once more on a new connection. */
+  #reopen(call: Call): void {
+    call.readOnly = true
+    this.#resend.push(call)
+    this.#reopening = true
+    this.#answered()
   }
 
   /** Redis refused all of it, or the connection was lost. */
@@ -231,6 +246,11 @@ export class Pipeline implements CommandSink {
 
   #answered(): void {
     this.#inFlight--
+    if (this.#reopening && this.#inFlight === 0) {
+      this.#reopening = false
+      this.connection.close()
+      this.#schedule()
+    }
     if (this.#inFlight + this.#pending > 0 || this.#closed) return
     this.#idleTimer ??= setTimer(this.#rest, IDLE_AFTER)
   }

@@ -11,6 +11,8 @@ const MAX_CONNECTIONS = 8
 export interface Loan {
   readonly connection: ClientConnection
   readonly responseTimer: ResponseTimer
+  /** Whether the connection was opened for this borrower. */
+  readonly fresh: boolean
   giveBack(state: { readonly broken: boolean }): void
 }
 
@@ -55,10 +57,11 @@ class Pool {
     queued(this.#idle.length === 0 && this.#all.size >= MAX_CONNECTIONS)
     const connection = await this.#next()
     queued(false)
+    const fresh = !connection.ready
     const { connectTimeout, responseTimeout } = this.timeouts
     try {
       this.closing.throwIfAborted()
-      if (!connection.ready) await openConnection(connection, this.connector.destination, connectTimeout, this.closing)
+      if (fresh) await openConnection(connection, this.connector.destination, connectTimeout, this.closing)
       connection.keepAlive(true)
     } catch (error) {
       this.#release(connection)
@@ -66,6 +69,7 @@ class Pool {
     }
     return {
       connection,
+      fresh,
       responseTimer: new ResponseTimer(connection, responseTimeout),
       giveBack: ({ broken }) => {
         if (broken) connection.close()

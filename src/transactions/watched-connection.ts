@@ -5,7 +5,7 @@ import type { Topology } from '../connection/topology.js'
 import { keysOfAll, type Reply, type Request } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import { multiCommands, wordsOf } from '../execution/plan.js'
-import { explain } from '../execution/reply-error.js'
+import { explain, readOnly } from '../execution/reply-error.js'
 
 /** What a transaction needs to connect. */
 export interface Connections {
@@ -77,9 +77,12 @@ export class WatchedConnection {
       const slow = requests.some(({ script }) => script?.slow)
       const replies = await loan.responseTimer.track(loan.connection.transact(multiCommands(requests)), slow)
       this.#watched.clear()
+      if (replies?.some(reply => isReplyError(reply) && readOnly.test(reply.message)))
+        return this.#replica(loan, replies)
       return replies ?? undefined
     } catch (error) {
       if (isReplyError(error)) {
+        if (readOnly.test(error.message) && this.#replica(loan, [error]) === undefined) return undefined
         if (!redirection.test(error.message)) throw await this.#explained(error)
         await this.#moved(error)
         return undefined
@@ -91,6 +94,13 @@ export class WatchedConnection {
         { outcome: 'unknown', operation: 'transaction', cause: error }
       )
     }
+  }
+
+  /** A replica has refused to execute: an older connection is dropped, a new one would lead to a replica again. */
+  #replica({ fresh }: Loan, replies: readonly Reply[]): readonly Reply[] | undefined {
+    if (fresh) return replies
+    this.#lost = true
+    return undefined
   }
 
   /** Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. */
