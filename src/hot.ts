@@ -1,4 +1,5 @@
 import { callable, text } from './core/arguments.js'
+import { clearTimer, setTimer } from './core/clock.js'
 import { Cluster } from './connection/cluster.js'
 import { Keyspace } from './connection/keyspace.js'
 import { ConnectionPools } from './connection/pool.js'
@@ -35,7 +36,7 @@ function compose(settings: Settings): Parts {
   const timeouts = { connectTimeout, responseTimeout }
   const topology = provider.kind === 'cluster' ? new Cluster(provider, timeouts) : new SingleServer(provider, timeouts)
   const runner = new SharedRunner(topology)
-  const pools = new ConnectionPools(topology, connectTimeout)
+  const pools = new ConnectionPools(topology, timeouts)
   const waits = new WaitRegistry(
     (command, resolve, reject) => runner.submit(command, resolve, reject),
     topology,
@@ -48,10 +49,29 @@ function compose(settings: Settings): Parts {
   return { settings, topology, runner, pools, waits, leases, assignments, dispatcher, keyspace }
 }
 
+/** Waits for everything under way, for the connect timeout at most, and drops all connections. */
+async function shutDown({ settings, dispatcher, waits, leases, runner, topology, pools }: Parts): Promise<void> {
+  const drop = (): void => {
+    dispatcher.abort()
+    waits.drop()
+    topology.close()
+    pools.close()
+  }
+  // What is still under way fails by that.
+  const timer = setTimer(drop, settings.connectTimeout)
+  await dispatcher.close()
+  await waits.close()
+  await leases.close()
+  await runner.close()
+  clearTimer(timer)
+  drop()
+}
+
 /** What a Hot has beside its factories. */
 class HotCore {
   #settings: () => Settings
   #parts: Parts | undefined
+  #closing: Promise<void> | undefined
   readonly #host: HandleHost
 
   /** @internal */
@@ -175,20 +195,18 @@ class HotCore {
   }
 
   /**
-   * Waits for everything under way, lets go of the connection, and throws what assignments failed. Later calls fail. A
-   * client you gave stays open.
+   * Waits for everything under way, drops its connections, and throws what assignments failed. Later calls fail. A client
+   * you gave stays open. It ends within `connectTimeout`: what Redis has not answered by then fails with a
+   * ConnectionError, a transaction that has not ended, too.
    *
+   * @throws TransactionError inside a transaction, for whose end it would wait
    * @example await hot.close()
    */
   async close(): Promise<void> {
-    const { dispatcher, waits, leases, runner, topology, pools, assignments } = this.#use()
-    await dispatcher.close()
-    await waits.close()
-    await leases.close()
-    await runner.close()
-    topology.close()
-    pools.close()
-    await assignments.flush()
+    const parts = this.#use()
+    parts.dispatcher.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
+    await (this.#closing ??= shutDown(parts))
+    await parts.assignments.flush()
   }
 
   /** The same as close(): `await using hot = createHot()`. */
@@ -244,7 +262,11 @@ export interface Hot extends HotCore, Factories {}
  * @example await using hot = createHot({ client })
  */
 export function createHot(options?: HotOptions): Hot {
-  const settings = settingsOf('createHot', options)
+  return hotWith(settingsOf('createHot', options))
+}
+
+/** @internal A Hot with a provider of connections that no option gives. */
+export function hotWith(settings: Settings): Hot {
   const made = new HotCore(() => settings)
   made.prepare()
   return made as Hot

@@ -1,14 +1,24 @@
 import { callable, duration, options as optionsOf, text } from './core/arguments.js'
 import { LONGEST_TIMER } from './core/clock.js'
-import { isNodeRedis, providerOf, serverAt, type RedisClient, type RedisCluster } from './clients/node-redis/index.js'
+import {
+  isNodeRedis,
+  providerOf,
+  serverAt,
+  type RedisClient,
+  type RedisCluster,
+  type RedisSentinel
+} from './clients/node-redis/index.js'
 import type { ClientProvider } from './clients/port.js'
 
 /** What createHot() and configure() take. */
 export interface HotOptions {
   /** Where Redis is. Default: the environment's REDIS_URL, or redis://127.0.0.1:6379. */
   readonly url?: string | undefined
-  /** Your own client or cluster of node-redis 4, 5 or 6, connected or not, instead of a url. It stays yours to close. */
-  readonly client?: RedisClient | RedisCluster | undefined
+  /**
+   * Your own client, cluster or sentinel client of node-redis 4, 5 or 6, connected or not, instead of a url. It stays yours
+   * to close.
+   */
+  readonly client?: RedisClient | RedisCluster | RedisSentinel | undefined
   /** Put before every key. */
   readonly prefix?: string | undefined
   /** How long to try to reach Redis before calls fail, in milliseconds. Default: 5000. */
@@ -54,7 +64,9 @@ export function settingsOf(operation: string, options: HotOptions = {}): Setting
     throw new TypeError(`${operation}: give a url or a client, not both`)
   }
   if (client !== undefined && (client === null || typeof client !== 'object' || !isNodeRedis(client))) {
-    throw new TypeError(`${operation}: client must be a client or cluster of node-redis 4, 5 or 6`)
+    throw new TypeError(
+      `${operation}: client must be what createClient() or createCluster() of node-redis 4, 5 or 6 gives, or createSentinel() of 5 or 6, not a pool and not what legacy(), v4 or multi() give`
+    )
   }
   if (onError !== undefined) callable(operation, 'onError', onError)
   return {

@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
 import { spawnWorker, type Worker } from './processes.js'
-import { inLine } from './queues.js'
+import { inLine, type Line } from './queues.js'
 
 /** What ends a worker that takes it. */
 export const END = 'end'
@@ -56,6 +56,6 @@ export type RawClient = Awaited<ReturnType<typeof rawClient>>
 
 /** Gives a function that resolves when so many stand in line at a key. */
 export function lines(raw: RawClient) {
-  return (count: number, key: string, line: 'getters' | 'putters' | 'joiners' = 'getters') =>
+  return (count: number, key: string, line: Line = 'getters') =>
     inLine((_key, ...args) => raw.sendCommand(args), key, line, count)
 }

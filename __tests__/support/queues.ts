@@ -82,7 +82,7 @@ export function consuming<T>(queue: AnyQueue<T>, options?: ConsumeOptions) {
   }
 }
 
-type Line = 'getters' | 'putters' | 'joiners'
+export type Line = 'getters' | 'putters' | 'joiners' | 'waiters'
 
 /** Resolves when so many stand in line at a key. */
 export function inLine(raw: Backend['raw'], key: string, line: Line, count: number): Promise<void> {

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createClient } from 'redis'
 import { createHot } from '../../src/index.js'
+import '../support/hand-over.js'
 
 const [job = '', url = '', key = '', name = '', times = ''] = process.argv.slice(2)
 const hot = createHot({ url })

@@ -1,11 +1,10 @@
 import { isReplyError, type ClusterProvider } from '../clients/port.js'
-import { sleep } from '../core/clock.js'
 import { keysOf, keysOfAll, type Reply } from '../core/command.js'
 import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
 import { SLOTS, slotOf } from '../core/keys.js'
 import type { Call } from '../execution/call.js'
-import { closedByOwner, type Destination } from './connector.js'
+import { closedByOwner, connectionClosed, type Destination } from './connector.js'
 import { Pipeline, type ClusterNode, type Timeouts } from './pipeline.js'
 import { SlotMigration, type MigrationHost } from './slot-migration.js'
 import type { Connector, Topology } from './topology.js'
@@ -28,7 +27,7 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   /** Calls made before the slots are known. */
   readonly #unrouted: Call[] = []
   #discovering = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly provider: ClusterProvider,
@@ -108,7 +107,8 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   async refreshSlot(slot: number): Promise<void> {
     const address = this.#addressOf(slot)
     const lost = address !== undefined && this.#pipelines.get(address)?.usable === false
-    await Promise.race([this.provider.refreshSlot(slot, lost ? address : undefined), sleep(NODE_CONNECT_TIMEOUT)])
+    const refreshed = this.provider.refreshSlot(slot, lost ? address : undefined)
+    await new Deadline(NODE_CONNECT_TIMEOUT, this.#closing.signal).wait(refreshed).catch(() => {})
   }
 
   masterOf(slot: number): string | undefined {
@@ -116,11 +116,11 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#closing.signal.aborted
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort(connectionClosed())
     for (const pipeline of this.#pipelines.values()) pipeline.close()
   }
 
@@ -169,13 +169,14 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
 
   /** Opens the cluster client and waits until it knows the slots that matter. */
   async #learnSlots(isKnown: () => boolean): Promise<void> {
-    const deadline = new Deadline(this.timeouts.connectTimeout)
+    const deadline = new Deadline(this.timeouts.connectTimeout, this.#closing.signal)
     for (let last: unknown; ;) {
       if (this.provider.closedByOwner) throw closedByOwner()
       try {
         await deadline.wait(this.provider.open())
         if (isKnown()) return
       } catch (error) {
+        this.#closing.signal.throwIfAborted()
         last = error
       }
       if (deadline.left === 0) {
@@ -185,7 +186,7 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
           { outcome: 'not-sent', cause: last }
         )
       }
-      await sleep(DISCOVERY_PAUSE)
+      await deadline.sleep(DISCOVERY_PAUSE)
     }
   }
 }

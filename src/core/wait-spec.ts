@@ -1,49 +1,52 @@
 /**
- * What a type hands down for a call that may have to wait, and for what is held by lease: plain data, as a Command is.
+ * Descriptions of calls that may wait and of leases: plain data, as Commands are.
  */
 
 import type { WaitOptions } from './arguments.js'
-import type { Command, RedisType, Reply, Request } from './command.js'
+import type { Command, RedisType, Reply, Request, ScriptRequest } from './command.js'
 import type { Key } from './keys.js'
 
-/** Takes what is there; joins the wait queue if there is nothing; or leaves the wait queue. */
-export type Mode = 'try' | 'wait' | 'leave'
+/**
+ * `try` takes what is there. `wait` also joins the wait queue if there is nothing. `leave` leaves the wait queue if there is
+ * nothing. `withdraw` leaves it and takes nothing. `refuse` also gives back what the ticket was given.
+ */
+export type Mode = 'try' | 'wait' | 'leave' | 'withdraw' | 'refuse'
 
-/** How a script is asked for what a call waits for. */
+/** The arguments that the scripts of all waits share. */
 export interface Ask {
   readonly mode: Mode
-  /** Names the wait: asked again under its ticket, a script replies the same. Empty for an ask that is sent once. */
+  /** Identifies the wait: a script replies the same to a repeated call with this ticket. Empty for a call that is not repeated. */
   readonly ticket: string
   /** The position in the wait queue, by time of arrival; empty until there is one. */
   readonly position: string
-  /** Tickets whose replies have arrived: Redis need not keep them any longer. */
+  /** Tickets whose replies have been received: Redis need not cache them any longer. */
   readonly received: readonly string[]
 }
 
-/** An ask that is sent once: it takes or puts at once, or not at all. */
+/** For a call that is not repeated and does not wait. */
 export const AT_ONCE: Ask = { mode: 'try', ticket: '', position: '', received: [] }
 
-/** What was got, and how. */
+/** How a result was obtained. */
 export interface Grant {
   readonly ticket: string
-  /** When it was asked for, by the local clock: a lease ends no earlier than its length after that. */
+  /** When the script was called, by the local clock: a lease ends no earlier than its length after that. */
   readonly since: number
-  /** Set when it was handed over instead of being asked for: then its lease has to be confirmed. */
+  /** Set when a message handed the result over: its lease has to be confirmed. */
   readonly handedOver?: HandOver
 }
 
-/** How something was handed over that is held by lease. */
+/** The first lease of what was handed over. */
 export interface HandOver {
-  /** Milliseconds for which it is held unless that is confirmed. */
+  /** Milliseconds until it ends unless it is confirmed. */
   readonly firstLease: number
-  /** The server's time, in milliseconds. */
+  /** The server's time when it was given, in milliseconds. */
   readonly time: number
 }
 
 /**
- * A call that may have to wait. The script it asks replies `[1, result]`, or `[0, position, due, new, time]`: the position
- * in the wait queue, in how many milliseconds to ask again (-1: never), whether it was enqueued only now, and the server's
- * time. A waiting process is told the result, or that it is time to ask.
+ * A call that may have to wait. Its script replies `[1, result]`, or `[0, position, due, new, time]`: the position in the
+ * wait queue, in how many milliseconds to recheck (-1: never), whether the ticket was enqueued by this call, and the
+ * server's time. Later a message has the result, or asks the process to call the script again.
  */
 export interface WaitSpec<Result> {
   readonly operation: string
@@ -51,53 +54,51 @@ export interface WaitSpec<Result> {
   readonly redisType: RedisType | undefined
   /** The key of the wait queue. */
   readonly waitQueue: Key
-  ask(ask: Ask): Request
+  ask(ask: Ask): ScriptRequest
   decode(reply: Reply, grant: Grant): Result
-  /** The error when it has not come within the timeout. */
+  /** The error when there is no result within the timeout. */
   timeoutError(milliseconds: number): Error
-  /** For a call that does not wait: its result when there is nothing. */
+  /** For a call that does not wait: its result when there is nothing to take. */
   fallback?(): Result
-  /** Milliseconds of the lease by which it holds what it gets. */
+  /** The length of the lease on the result, in milliseconds. */
   readonly lease?: number | undefined
-  /** Its script keeps the reply to a ticket until that is told to have arrived. */
+  /** Its script caches the reply to a ticket until that is reported as received. */
   readonly cachesReply?: boolean
-  /** A plain write is tried first: without a ticket, never sent twice, its reply not kept. */
+  /** A plain write is sent first: without a ticket, never repeated, its reply not cached. */
   readonly tryFirst?: boolean
-  /** Gives back what was handed over to a ticket whose wait had ended. */
-  refuse?(ticket: string): Request
-  /** For what other programs may change past our scripts: a read that shows when to ask again. */
+  /** A read of what other programs may change without our scripts; its reply shows whether to call the script again. */
   readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean } | undefined
-  /** What a transaction runs instead; without it, the call can't be part of one. */
+  /** What a transaction runs instead; without it, the call is refused there. */
   readonly inTransaction?: (() => Command<Result>) | undefined
 }
 
-/** What is held for a limited time, and how to hold it for longer. */
+/** What is held for a limited time, and how to extend and end that. */
 export interface LeaseSpec {
-  /** The sorted set where it stands, among others, by the end of its lease. */
+  /** The sorted set of leases, scored by their end. */
   readonly leases: Key
   readonly ticket: string
-  /** Milliseconds for which it is held each time. */
+  /** The length of the lease, in milliseconds. */
   readonly length: number
-  /** When it was asked for, by the local clock. */
+  /** When the script was called, by the local clock. */
   readonly since: number
   readonly handedOver?: HandOver | undefined
-  /** Has it end its length from now; false when it has ended. */
+  /** Extends the lease to its length from now; false when it has ended. */
   renewal(): Command<boolean>
-  /** Gives it up. */
+  /** Gives the lease up. */
   surrender(): Command<unknown>
-  /** It could not be renewed before it ran out, or was taken away. */
+  /** Called when the lease ended before it was renewed, or was taken away. */
   lose?(why: string): void
 }
 
-/** Something held by lease, renewed as long as this process lives. */
+/** A lease that is renewed while this process lives. */
 export interface Lease {
-  /** Whether it has been lost, given up or stopped. */
+  /** Whether the lease has been lost, given up or stopped. */
   readonly over: boolean
-  /** Renews it no more; whoever holds it gives it up. */
+  /** Stops renewing; the holder gives the lease up. */
   stop(): void
-  /** Gives it up for its holder, who has to be told why. */
+  /** Gives the lease up and tells its holder why. */
   giveUp(why: string): Promise<void>
-  /** Finds out by itself that it has ended: timers may be late. */
+  /** Expires the lease if it has ended: timers may be late. */
   check(): void
 }
 

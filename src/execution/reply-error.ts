@@ -26,9 +26,18 @@ const named = (type: string): string => types[type]?.name ?? `a ${type}`
 type Details = { readonly key: string; readonly operation: string; readonly cause: unknown }
 type Explanation = (text: string, details: Details) => HotError
 
+/** The reply of a replica to a write; Redis 6, and a batch, put a code of their own in front of those of a script. */
+export const readOnly = /^(?:ERR )?(?:.*-)?READONLY /
+
 /** Answers that mean Redis is there but does not serve: nothing was applied. */
 const unavailable: Explanation = (text, details) =>
   new ConnectionError(`Redis does not serve this now (${text})`, { ...details, outcome: 'not-sent' })
+
+const replica: Explanation = (text, details) =>
+  new ConnectionError(
+    `the server is a replica, which takes no writes (${text}): connect to its master, or give a sentinel client, which knows it`,
+    { ...details, outcome: 'not-sent' }
+  )
 
 const needsPassword: Explanation = (text, details) =>
   new ConnectionError(
@@ -53,7 +62,6 @@ const explanations: Readonly<Record<string, Explanation>> = {
   LOADING: unavailable,
   BUSY: unavailable,
   MASTERDOWN: unavailable,
-  READONLY: unavailable,
   CLUSTERDOWN: unavailable,
   TRYAGAIN: unavailable,
   MOVED: unavailable,
@@ -63,6 +71,14 @@ const explanations: Readonly<Record<string, Explanation>> = {
   OVERFLOW: (text, details) => new OverflowError(`${details.key} ${text}`, details),
   MISMATCH: (text, details) =>
     new MismatchError(`key '${details.key}' ${text}: give the same everywhere, or clear() it first`, details)
+}
+
+/** Replies after which the same call may succeed soon: Redis is busy, loading, or changes its role. */
+const TRANSIENT = /^(?:BUSY|LOADING|MASTERDOWN|READONLY) /
+
+/** Whether Redis refused a call that may succeed soon; nothing was applied. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof ConnectionError && error.cause instanceof Error && TRANSIENT.test(error.cause.message)
 }
 
 /** The codes that are our own scripts' alone: what follows them is for the user. */
@@ -86,6 +102,7 @@ export async function explain(
   if (error.message.includes('exceeds maximum allowed size')) {
     return new OverflowError(`${key} would be longer than the 512 MB that a string can hold`, details)
   }
+  if (readOnly.test(error.message)) return replica(error.message, details)
   const [code = '', ...rest] = error.message.split(' ')
   if (code === 'MOVED' && keysOfAll(requests).length === 0) {
     return new ReplyError(`${operation}: on a cluster give a handle for each key: it leads to the key's node`, details)

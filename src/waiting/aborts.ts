@@ -1,9 +1,9 @@
 interface Listeners {
   readonly all: Set<() => void>
-  readonly tell: () => void
+  readonly notify: () => void
 }
 
-/** One listener for each AbortSignal, however many waits it ends: more than ten draw a warning. */
+/** Adds one listener to each AbortSignal, however many waits it cancels: Node.js warns about more than ten. */
 export class Aborts {
   readonly #bySignal = new Map<AbortSignal, Listeners>()
 
@@ -14,11 +14,11 @@ export class Aborts {
       return
     }
     const all = new Set([listener])
-    const tell = (): void => {
+    const notify = (): void => {
       for (const each of [...all]) each()
     }
-    this.#bySignal.set(signal, { all, tell })
-    signal.addEventListener('abort', tell)
+    this.#bySignal.set(signal, { all, notify })
+    signal.addEventListener('abort', notify)
   }
 
   unlisten(signal: AbortSignal, listener: () => void): void {
@@ -26,6 +26,6 @@ export class Aborts {
     known?.all.delete(listener)
     if (!known || known.all.size > 0) return
     this.#bySignal.delete(signal)
-    signal.removeEventListener('abort', known.tell)
+    signal.removeEventListener('abort', known.notify)
   }
 }

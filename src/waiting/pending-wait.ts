@@ -1,8 +1,16 @@
-import { clearTimer, now, setImmediateTask, setTimer } from '../core/clock.js'
-import type { Command, Reply, Request } from '../core/command.js'
-import { ConnectionError } from '../core/errors.js'
+import { clearTimer, now, runMicrotask, setImmediateTask, setTimer } from '../core/clock.js'
+import type { Command, Reply, Request, ScriptRequest } from '../core/command.js'
+import { ConnectionError, LeaseLostError } from '../core/errors.js'
 import type { Grant, Mode, WaitOptions, WaitSpec } from '../core/wait-spec.js'
+import { isTransient } from '../execution/reply-error.js'
 import type { Aborts } from './aborts.js'
+
+/** Maximum replies in a row that arrive after the end of the lease they grant. */
+const MAX_STALE_REPLIES = 5
+
+/** Milliseconds before a call that Redis refused for now is repeated: at first, and at most. */
+const FIRST_PAUSE = 20
+const LONGEST_PAUSE = 250
 
 /** The command that asks for what a call waits for. */
 export function asking(
@@ -15,38 +23,48 @@ export function asking(
   return { kind: 'write', info, requests: [request], decode, returnsNothing: false, idempotent }
 }
 
-/** Has a command run, and tells at once what came of it. */
+/** Runs a command and reports its result. */
 export type Submit = <R>(command: Command<R>, resolve: (result: R) => void, reject: (error: unknown) => void) => void
 
-/** What a wait needs of those who look after all of them. */
+/** What a wait needs from the registry of all waits. */
 export interface WaitHost {
   readonly aborts: Aborts
   readonly submit: Submit
-  /** Whether whoever is put in line at this key can be told of it. */
+  /** Milliseconds for which a call is repeated while Redis refuses it for now. */
+  readonly connectTimeout: number
+  /** Whether this process receives the messages for a wait at this key. */
   reachable(key: string): boolean
-  /** Makes it so. */
+  /** Subscribes. */
   becomeReachable(key: string): Promise<void>
-  /** It is in line; `due` milliseconds on, it has to look again. `lost` when it had been in line before and was not now. */
-  enlisted(wait: PendingWait, due: number, lost: boolean): void
-  /** Its answers that nobody needs to remember any more. */
+  /** The wait is enqueued; recheck in `due` milliseconds. `lost`: Redis had lost its position. */
+  enqueued(wait: PendingWait, due: number, lost: boolean): void
+  /** Takes the tickets whose cached replies Redis can delete. */
   received(key: string): readonly string[]
-  /** Its answer is here, and need not be remembered. */
-  arrived(wait: PendingWait): void
-  /** `looking`: it was to look for all who wait at the key, and did not. */
-  ended(wait: PendingWait, end: 'served' | 'left' | 'failed', looking: boolean): void
+  /** The reply has been received: Redis need not cache it any longer. */
+  replyReceived(wait: PendingWait): void
+  /** `rechecking`: the wait was to recheck its key, and has not. */
+  ended(wait: PendingWait, end: 'served' | 'left' | 'failed', rechecking: boolean): void
 }
 
-/** One wait: asks, is put in line, is told, asks again; until it has what it waits for, or is given up. */
+/** One wait: asks the script, is enqueued, is notified, asks again, until it is served, cancelled or fails. */
 export class PendingWait {
-  /** Its place in line, as the script gave it. */
+  /** The position in the wait queue, as the script replied. */
   position: string
   #asking = false
   #again = false
-  #looking = false
-  #inLine = false
+  #rechecking = false
+  #enqueued = false
   #over = false
   #servedMeanwhile = false
-  #giveUp: (() => unknown) | undefined
+  /** Replies in a row that came after the end of their lease. */
+  #staleReplies = 0
+  /** A call was sent whose outcome is unknown. */
+  #outcomeUnknown = false
+  /** Since when Redis refuses the call for now, by now(). */
+  #refusedSince: number | undefined
+  /** When the call in flight was last sent, by now(). */
+  #sent = 0
+  #cancelReason: (() => unknown) | undefined
   /** A moment by now(), and the server's time then or later. */
   #clocks = { here: -Infinity, there: 0 }
   #timer: NodeJS.Timeout | undefined
@@ -54,7 +72,7 @@ export class PendingWait {
   constructor(
     readonly name: string,
     readonly ticket: string,
-    readonly wait: WaitSpec<unknown>,
+    readonly spec: WaitSpec<unknown>,
     private readonly host: WaitHost,
     private readonly limits: WaitOptions,
     position: string,
@@ -65,116 +83,170 @@ export class PendingWait {
   }
 
   get key(): string {
-    return this.wait.key
+    return this.spec.key
   }
 
-  /** Whether it may be in line still when it has failed. */
-  get inLine(): boolean {
-    return this.#inLine
+  /** Whether the ticket of a failed wait may be enqueued, or may have been served. */
+  get mayBeServed(): boolean {
+    return this.#enqueued || this.#outcomeUnknown
   }
 
-  /** Its time runs since it was called. */
+  /** The timeout counts from `called`. */
   start(called: number): void {
     const { timeout, signal } = this.limits
     if (timeout !== undefined) {
       const left = Math.max(0, timeout - (now() - called))
-      this.#timer = setTimer(() => this.leave(() => this.wait.timeoutError(timeout)), left)
+      this.#timer = setTimer(() => this.leave(() => this.spec.timeoutError(timeout)), left)
     }
     if (signal) this.host.aborts.listen(signal, this.#aborted)
     this.ask()
   }
 
-  /** Asks what has become of it. `look`: something may have changed for all who wait at the key. */
-  ask(look = false): void {
+  /** Asks the script. `recheck`: something may have changed for all waits at the key. */
+  ask(recheck = false): void {
     if (this.#over) return
-    this.#looking ||= look
+    this.#rechecking ||= recheck
     if (this.#asking) {
       this.#again = true
       return
     }
     this.#asking = true
     this.#again = false
-    if (this.wait.fallback) return this.#send('try')
-    const mode = this.#giveUp ? 'leave' : this.host.reachable(this.key) ? 'wait' : 'try'
+    if (this.spec.fallback) return this.#send('try')
+    const mode = this.#cancelReason ? 'leave' : this.host.reachable(this.key) ? 'wait' : 'try'
     this.#send(mode)
   }
 
-  /** What it waits for has been handed over. */
+  /** A message hands over what the wait is for. */
   serve(message: string): void {
-    if (this.wait.lease === undefined) {
+    if (this.spec.lease === undefined) {
       this.#end('served', () => this.resolve(this.#decode(message, { since: now() })))
       return
     }
     const [, granted = '', firstLease = '', result = ''] = /^(\d+) (\d+) (.*)$/s.exec(message) ?? []
     const since = this.#earliest(Number(granted))
-    // Who can't be sure that it still holds it asks.
+    // The lease may have ended: ask.
     if (now() - since > Number(firstLease) / 2) return this.ask()
     this.#end('served', () => {
       const got = this.#decode(result, { since, handedOver: { firstLease: Number(firstLease), time: Number(granted) } })
-      // Who goes on may keep the process busy for long: by then the lease is confirmed, which is written at the end of the turn.
-      queueMicrotask(() => setImmediateTask(() => this.resolve(got)))
+      // Resolve one turn later: the ZADD that confirms the lease must be flushed before user code can block the event loop.
+      runMicrotask(() => setImmediateTask(() => this.resolve(got)))
     })
   }
 
-  /** Gives it up, with the reason to be told: unless it turns out that it has been served. */
+  /** Cancels the wait, unless it turns out to have been served. */
   leave(reason: () => unknown): void {
-    if (this.#over || this.#giveUp) return
-    this.#giveUp = reason
+    if (this.#over || this.#cancelReason) return
+    this.#cancelReason = reason
     if (this.#asking) return
-    if (this.#inLine) this.ask()
+    if (this.#enqueued) this.ask()
     else this.#end('left', () => this.reject(reason()))
+  }
+
+  /** The request that removes the ticket of a failed wait and gives back what it was given. */
+  refusal(): Request {
+    return this.spec.ask({ mode: 'refuse', ticket: this.ticket, position: this.position, received: [] })
   }
 
   readonly #aborted = (): void => this.leave(() => this.limits.signal?.reason)
 
   #send(mode: Mode): void {
-    const since = now()
-    const { ticket, position } = this
-    const received = this.wait.cachesReply ? this.host.received(this.key) : []
-    const request = this.wait.ask({ mode, ticket, position, received })
     this.host.submit(
-      asking(this.wait, request, true),
-      reply => this.#settled(() => this.#answered(mode, reply, since)),
-      error => this.#settled(() => this.#fail(error))
+      asking(this.spec, this.#request(mode), true),
+      reply => this.#settled(() => this.#answered(mode, reply, this.#sent)),
+      error => {
+        if (this.#repeatsAfter(error)) return
+        this.#outcomeUnknown ||= error instanceof ConnectionError && error.outcome === 'unknown'
+        this.#settled(() => this.#fail(error))
+      }
     )
+  }
+
+  /**
+   * The arguments are made at the time of sending, which may be later, and may be repeated: leases count from then, and a
+   * wait that is over by then only withdraws its ticket.
+   */
+  #request(mode: Mode): ScriptRequest {
+    const { ticket, position, spec } = this
+    const received = spec.cachesReply ? this.host.received(this.key) : []
+    const ask = { mode, ticket, position, received }
+    const { script, keys, args } = spec.ask(ask)
+    const argsNow = (): readonly string[] => {
+      this.#sent = now()
+      return this.#over ? spec.ask({ ...ask, mode: 'withdraw' }).args : args
+    }
+    return {
+      script,
+      keys,
+      get args() {
+        return argsNow()
+      }
+    }
+  }
+
+  /** Repeats the call after a pause when Redis refused it for now, up to the connect timeout. */
+  #repeatsAfter(error: unknown): boolean {
+    if (this.#over || !isTransient(error)) return false
+    const elapsed = now() - (this.#refusedSince ??= now())
+    const left = this.host.connectTimeout - elapsed
+    if (left <= 0) return false
+    setTimer(
+      () => {
+        this.#asking = false
+        this.ask()
+      },
+      Math.min(Math.max(elapsed, FIRST_PAUSE), LONGEST_PAUSE, left)
+    )
+    return true
   }
 
   #settled(act: () => void): void {
     this.#asking = false
     if (!this.#over) act()
-    else if (this.#servedMeanwhile) this.host.arrived(this)
+    else if (this.#servedMeanwhile) this.host.replyReceived(this)
   }
 
   #answered(mode: Mode, [served, ...rest]: readonly Reply[], since: number): void {
-    if (served === 1) return this.#end('served', () => this.resolve(this.#decode(rest[0] ?? null, { since })))
-    if (this.wait.fallback) return this.#end('left', () => this.resolve(this.wait.fallback?.()))
-    if (mode === 'wait') this.#enlisted(rest, since)
-    const told = mode !== 'wait' || this.host.reachable(this.key)
-    if (this.#giveUp) {
-      const reason = this.#giveUp
-      if (mode === 'leave' || !this.#inLine) this.#end('left', () => this.reject(reason()))
+    this.#refusedSince = undefined
+    if (served === 1) return this.#granted(rest[0] ?? null, since)
+    if (this.spec.fallback) return this.#end('left', () => this.resolve(this.spec.fallback?.()))
+    if (mode === 'wait') this.#joined(rest, since)
+    const reachable = mode !== 'wait' || this.host.reachable(this.key)
+    if (this.#cancelReason) {
+      const reason = this.#cancelReason
+      if (mode === 'leave' || !this.#enqueued) this.#end('left', () => this.reject(reason()))
       else this.ask()
     } else if (this.#again) {
       this.ask()
-    } else if (mode === 'try' || !told) {
-      // In line, but the key's slot has moved to where this process can't be told of it yet.
+    } else if (mode === 'try' || !reachable) {
+      // Either not enqueued yet, or the key's slot has moved to a node that this process is not subscribed at yet.
       this.#askWhenReachable()
     }
   }
 
-  /** When it was, by now(), no earlier than at that time of the server's; clocks may differ by 0.1 %. */
+  /** A lease that has ended by now is asked for again: the same ticket gets the same lease, or a new one. */
+  #granted(result: Reply, since: number): void {
+    const { lease = Infinity, operation, key } = this.spec
+    if (now() - since < lease) return this.#end('served', () => this.resolve(this.#decode(result, { since })))
+    if (this.#staleReplies++ < MAX_STALE_REPLIES) return this.ask()
+    this.#outcomeUnknown = true
+    const message = `key '${key}': the reply takes longer than the lease of ${lease} ms: give a longer one`
+    this.#fail(new LeaseLostError(message, { key, operation }))
+  }
+
+  /** The earliest local time of a moment by the server's clock; clock rates may differ by 0.1 %. */
   #earliest(time: number): number {
     const { here, there } = this.#clocks
     return Math.min(here + (time - there) * 0.999 - 1, now())
   }
 
-  #enlisted([position, due, isNew, time]: Reply[], asked: number): void {
-    const lost = this.#inLine && this.#looking && isNew === 1
+  #joined([position, due, isNew, time]: Reply[], asked: number): void {
+    const lost = this.#enqueued && this.#rechecking && isNew === 1
     this.#clocks = { here: asked, there: Number(time) }
-    this.#looking = false
-    this.#inLine = true
+    this.#rechecking = false
+    this.#enqueued = true
     this.position = String(position)
-    this.host.enlisted(this, Number(due), lost)
+    this.host.enqueued(this, Number(due), lost)
   }
 
   #askWhenReachable(): void {
@@ -185,11 +257,11 @@ export class PendingWait {
   }
 
   #decode(reply: Reply, grant: Omit<Grant, 'ticket'>): unknown {
-    return this.wait.decode(reply, { ticket: this.ticket, ...grant })
+    return this.spec.decode(reply, { ticket: this.ticket, ...grant })
   }
 
   #fail(error: unknown): void {
-    this.#end('failed', () => this.reject(this.#inLine ? perhapsServed(error) : error))
+    this.#end('failed', () => this.reject(this.#enqueued ? perhapsServed(error) : error))
   }
 
   #end(how: 'served' | 'left' | 'failed', tell: () => void): void {
@@ -197,10 +269,10 @@ export class PendingWait {
     this.#over = true
     clearTimer(this.#timer)
     if (this.limits.signal) this.host.aborts.unlisten(this.limits.signal, this.#aborted)
-    this.host.ended(this, how, this.#looking)
-    // An ask that is under way may be sent again: until then its answer must be remembered.
+    this.host.ended(this, how, this.#rechecking)
+    // The call in flight may be sent again: until its reply Redis must cache what was given.
     if (how === 'served' && this.#asking) this.#servedMeanwhile = true
-    else if (how === 'served') this.host.arrived(this)
+    else if (how === 'served') this.host.replyReceived(this)
     try {
       tell()
     } catch (error) {
@@ -209,10 +281,10 @@ export class PendingWait {
   }
 }
 
-/** The failure of a wait that was in line: it may have been served, or may be yet. */
+/** The failure of an enqueued wait: it may have been served, or may be served later. */
 function perhapsServed(error: unknown): unknown {
   if (!(error instanceof ConnectionError) || error.outcome === 'unknown') return error
   const { key, operation, cause } = error
-  const message = `${error.message} (the call was in line, and may have been served)`
+  const message = `${error.message} (the call was waiting, and may have been served)`
   return Object.assign(new ConnectionError(message, { key, cause, outcome: 'unknown' }), { operation })
 }

@@ -1,44 +1,44 @@
 import { isReplyError, type ClientConnection, type Message } from '../clients/port.js'
-import { openConnection } from '../connection/connector.js'
+import { connectionClosed, openConnection } from '../connection/connector.js'
 import type { Connector } from '../connection/topology.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
 import type { Reply, Request } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import { wordsOf } from '../execution/plan.js'
 
-/** Where Redis sends the names of tracked keys that have changed. */
+/** The channel on which Redis publishes the names of tracked keys that have changed. */
 const INVALIDATIONS = '__redis__:invalidate'
 
-/** How often to look at all keys where Redis does not let us track them. */
-const LOOK_INTERVAL = 1_000
+/** Milliseconds between rechecks of all keys when CLIENT TRACKING is not allowed. */
+const RECHECK_INTERVAL = 1_000
 
-/** After so many lost connections while it subscribes, something is wrong. */
-const MOST_LOSSES = 5
+/** Maximum connections in a row that may be lost while subscribing. */
+const MAX_LOSSES = 5
 
-/** Who is told what arrives. */
+/** Receives messages and notifications. */
 export interface Recipient {
   message(text: string): void
   /** Other programs may have changed these keys; undefined for any key. */
-  touched(keys: readonly string[] | undefined): void
-  /** Nothing arrives any more: who is in line can't be told. */
-  dropped(): void
+  keysChanged(keys: readonly string[] | undefined): void
+  /** No messages arrive any more: enqueued waits are not notified. */
+  connectionLost(): void
 }
 
 /**
- * What one server tells a process that waits, over one connection however many waits there are. A second one reads the
- * keys that other programs may change, so that Redis says when they do (CLIENT TRACKING); when one of them is lost, so is
- * the other.
+ * The subscription of this process to one server: one connection for Pub/Sub, however many waits there are. A second
+ * connection reads the keys that other programs may change, with CLIENT TRACKING redirected to the first. When either of
+ * them is lost, both are closed.
  */
 export class Subscriber {
   readonly #subscriber: ClientConnection
   readonly #reader: ClientConnection
-  /** Keys whose next change will be told. */
-  readonly #watched = new Set<string>()
+  /** Keys whose next change Redis will report. */
+  readonly #tracked = new Set<string>()
   #opening: Promise<void> | undefined
   #tracks = false
-  #looking: NodeJS.Timeout | undefined
+  #recheckTimer: NodeJS.Timeout | undefined
   #open = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly connector: Connector,
@@ -51,7 +51,7 @@ export class Subscriber {
     for (const connection of [this.#subscriber, this.#reader]) connection.onLoss(this.#check)
   }
 
-  /** Whether messages arrive now. */
+  /** Whether messages arrive. */
   get ready(): boolean {
     return this.#open && this.#subscriber.ready
   }
@@ -63,14 +63,14 @@ export class Subscriber {
   }
 
   /**
-   * Reads a key in such a way that its next change is told; an error is a reply, too. Undefined when that has been done
-   * already, or can't be: then all keys count as changed each second.
+   * Reads a key so that Redis reports its next change; an error is a reply, too. Undefined when the key is tracked already,
+   * or can't be: without tracking, all keys count as changed once a second.
    */
   watch(key: string, request: Request): Promise<Reply> | undefined {
-    if (!this.#tracks || !this.#reader.ready || this.#watched.has(key)) return undefined
-    this.#watched.add(key)
+    if (!this.#tracks || !this.#reader.ready || this.#tracked.has(key)) return undefined
+    this.#tracked.add(key)
     return this.#reader.send(wordsOf(request)).catch((error: unknown) => {
-      this.#watched.delete(key)
+      this.#tracked.delete(key)
       return error as Error
     })
   }
@@ -80,59 +80,60 @@ export class Subscriber {
   }
 
   close(): void {
-    this.#closed = true
-    this.#letGo()
+    this.#closing.abort(connectionClosed())
+    this.#release()
   }
 
-  #letGo(): void {
+  #release(): void {
     this.#open = false
     this.#tracks = false
-    clearRepeatingTimer(this.#looking)
-    this.#watched.clear()
+    clearRepeatingTimer(this.#recheckTimer)
+    this.#tracked.clear()
     this.#subscriber.close()
     this.#reader.close()
   }
 
   async #connect(): Promise<void> {
     for (let losses = 0; !this.ready; losses++) {
-      this.#letGo()
+      this.#release()
       try {
         await Promise.all([this.#subscriber, this.#reader].map(connection => this.#openOne(connection)))
         await this.#subscribe()
         this.#open = true
       } catch (error) {
         const unreachable = error instanceof ConnectionError
-        if (!unreachable && !isReplyError(error) && losses < MOST_LOSSES) continue
-        this.#letGo()
-        throw unreachable ? error : unheard(error)
+        if (!unreachable && !isReplyError(error) && losses < MAX_LOSSES) continue
+        this.#release()
+        throw unreachable ? error : subscribeError(error)
       }
     }
-    if (this.#closed) this.#letGo()
+    if (this.#closing.signal.aborted) this.#release()
   }
 
   #openOne(connection: ClientConnection): Promise<void> {
-    return openConnection(connection, this.connector.destination, this.connectTimeout)
+    return openConnection(connection, this.connector.destination, this.connectTimeout, this.#closing.signal)
   }
 
-  /** Tracking is on before anybody waits: FLUSHALL must be told to all who do. */
+  /** Tracking starts before any wait is enqueued: all waits must be notified of FLUSHALL. */
   async #subscribe(): Promise<void> {
     this.#reader.keepAlive(false)
     this.#tracks = await this.#track()
-    if (!this.#tracks) this.#looking = setRepeatingTimer(() => this.recipient.touched(undefined), LOOK_INTERVAL).unref()
+    if (!this.#tracks)
+      this.#recheckTimer = setRepeatingTimer(() => this.recipient.keysChanged(undefined), RECHECK_INTERVAL).unref()
     await this.#subscriber.subscribe(this.channel, text => this.recipient.message(String(text)))
   }
 
   readonly #check = (): void => {
     if (!this.#open || (this.#subscriber.ready && this.#reader.ready)) return
-    this.#letGo()
-    this.recipient.dropped()
+    this.#release()
+    this.recipient.connectionLost()
   }
 
-  /** Whether Redis allows it. */
+  /** Starts CLIENT TRACKING; false when Redis does not allow it. */
   async #track(): Promise<boolean> {
     try {
       const id = await this.#subscriber.send(['CLIENT', 'ID'])
-      await this.#subscriber.subscribe(INVALIDATIONS, keys => this.#touched(keys))
+      await this.#subscriber.subscribe(INVALIDATIONS, keys => this.#invalidated(keys))
       await this.#reader.send(['CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id)])
       return true
     } catch (error) {
@@ -141,19 +142,19 @@ export class Subscriber {
     }
   }
 
-  /** Of all keys, when none are named: as after FLUSHALL. */
-  #touched(names: Message): void {
+  /** No names stand for all keys, as after FLUSHALL. */
+  #invalidated(names: Message): void {
     const keys = typeof names === 'string' ? [names] : (names ?? undefined)
-    if (keys) for (const key of keys) this.#watched.delete(key)
-    else this.#watched.clear()
-    this.recipient.touched(keys)
+    if (keys) for (const key of keys) this.#tracked.delete(key)
+    else this.#tracked.clear()
+    this.recipient.keysChanged(keys)
   }
 }
 
-function unheard(cause: unknown): ConnectionError {
+function subscribeError(cause: unknown): ConnectionError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new ConnectionError(
-    `can't be told of what is waited for (${reason}): a user with restricted rights needs SUBSCRIBE and PUBLISH, and the channels hot-redis:*`,
+    `can't receive messages for waits (${reason}): a user with restricted rights needs SUBSCRIBE and PUBLISH, and the channels hot-redis:*`,
     { outcome: 'not-sent', cause }
   )
 }

@@ -10,6 +10,10 @@ local function now()
   return seconds * 1000 + math.floor(microseconds / 1000)
 end
 
+-- The end of a first lease that is not confirmed yet has this fraction of a millisecond; confirmed and renewed leases end at
+-- a whole millisecond. See skip_stopped().
+local UNCONFIRMED = 0.5
+
 -- The length of a ticket's first lease, which its receiver renews or confirms; nil for a ticket without a lease.
 local function first_lease(ticket)
   return tonumber(ticket:match('L(%d+)$'))
@@ -50,6 +54,11 @@ local function next_in(wait_queue, result)
   end
 end
 
+-- Wait queues expire, so that nothing is left of processes that are gone: the other processes recheck often enough to renew
+-- them.
+local WAIT_QUEUE_KEPT = 3600000
+local LONGEST_RECHECK = 1200000
+
 -- Called when a lease is given: tells the processes in these wait queues to recheck when it ends, unless a recheck is
 -- already scheduled no later than that.
 local function schedule_recheck(ends, replies, ...)
@@ -59,7 +68,7 @@ local function schedule_recheck(ends, replies, ...)
   end
   local notified = {}
   for _, wait_queue in ipairs({ ... }) do
-    for _, ticket in ipairs(redis.call('ZRANGE', wait_queue, 0, 999)) do
+    for _, ticket in ipairs(redis.call('ZRANGE', wait_queue, 0, -1)) do
       local channel = ticket:match('^(.*)/')
       if not notified[channel] then
         notified[channel] = true
@@ -68,13 +77,34 @@ local function schedule_recheck(ends, replies, ...)
     end
   end
   redis.call('HSET', replies, 'recheck', ends)
-  redis.call('PEXPIRE', replies, 60000)
+  if redis.call('PTTL', replies) < 0 then
+    redis.call('PEXPIRE', replies, 120000)
+  end
+end
+
+-- A process that did not confirm a first lease is stopped, or its machine is gone: all its tickets leave the wait queue, so
+-- that nobody waits for each of them in turn. The process is notified: when it resumes, it polls and gets its positions
+-- back. `ended` holds the tickets and scores of ended leases.
+local function skip_stopped(wait_queue, ended)
+  local stopped
+  for index = 2, #ended, 2 do
+    if tonumber(ended[index]) % 1 == UNCONFIRMED then
+      stopped = stopped or {}
+      stopped[ended[index - 1]:match('^(.*)/')] = true
+    end
+  end
+  for _, ticket in ipairs(stopped and redis.call('ZRANGE', wait_queue, 0, -1) or {}) do
+    if stopped[ticket:match('^(.*)/')] then
+      redis.call('ZREM', wait_queue, ticket)
+      notify(ticket)
+    end
+  end
 end
 
 -- Adds a ticket to a wait queue, unless it is there already. Returns the reply for a wait that goes on: its position, in how
--- many milliseconds to recheck (when the first lease ends, or the scheduled recheck; -1 for never), whether the ticket is
--- new in the wait queue, and the server time.
-local function enqueue(wait_queue, ticket, position, leases, replies)
+-- many milliseconds to recheck (when the first lease ends, the scheduled recheck, or to renew the wait queues), whether the
+-- ticket is new in the wait queue, and the server time. A recheck renews all wait queues of the key, the remaining arguments.
+local function enqueue(wait_queue, ticket, position, leases, replies, ...)
   if position == '' then
     local last = tonumber(redis.call('ZREVRANGE', wait_queue, 0, 0, 'WITHSCORES')[2]) or 0
     position = math.max(time_in_microseconds(), last + 1)
@@ -83,10 +113,14 @@ local function enqueue(wait_queue, ticket, position, leases, replies)
   if is_new == 0 then
     position = redis.call('ZSCORE', wait_queue, ticket)
   end
+  for _, renewed in ipairs(is_new == 1 and { wait_queue } or { ... }) do
+    redis.call('PEXPIRE', renewed, WAIT_QUEUE_KEPT)
+  end
   local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   local recheck = tonumber(redis.call('HGET', replies, 'recheck'))
   if recheck and recheck > now() and (not first or recheck < first) then
     first = recheck
   end
-  return { 0, tonumber(position), first and math.max(first - now(), 0) or -1, is_new, now() }
+  local due = math.min(first and math.max(first - now(), 0) or LONGEST_RECHECK, LONGEST_RECHECK)
+  return { 0, tonumber(position), due, is_new, now() }
 end

@@ -1,15 +1,8 @@
 import fc from 'fast-check'
 import type { HotMultiSet } from '../../../src/index.js'
 import { anyText } from '../../support/arbitraries.js'
-import {
-  commandsOf,
-  describeOracle,
-  Refused,
-  same,
-  unordered,
-  type OracleType,
-  type Scene
-} from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused, same, unordered, type OracleType, type Scene } from '../../support/oracle.js'
 
 /** Python's collections.Counter, which a multiset follows: a Map in which what is missing counts as 0. */
 type Counter = Map<string, number>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LockTimeoutError, type Permit } from '../../../src/index.js'
+import { LockTimeoutError, NotHeldError, type HotRLock, type Permit } from '../../../src/index.js'
 import { backends } from '../../support/backends.js'
 import { failureOf } from '../../support/promises.js'
 import { door, expectAllFree, insideOf, newRLock } from '../../support/semaphores.js'
@@ -9,6 +9,44 @@ describe.each(backends)('An RLock on $name', ({ createHot: another }) => {
   const hot = another()
   const rival = another()
   const made = () => newRLock(hot, rival)
+
+  describe('acquire() inside of run() counts for its chain, not for the handle:', () => {
+    /** Runs a chain that does something inside of run(), and calls of other chains by the same handle meanwhile. */
+    async function beside(lock: HotRLock, inside: (permit: Permit) => Promise<unknown>) {
+      const [entered, leave] = [door(), door()]
+      const chain = lock.run(async permit => {
+        await inside(permit)
+        entered.open()
+        await leave.opened
+      })
+      await entered.opened
+      const entering = [failureOf(lock.run(() => 'ran', { timeout: 20 })), failureOf(lock.acquire({ timeout: 20 }))]
+      for (const error of await Promise.all(entering)) expect(error).toBeInstanceOf(LockTimeoutError)
+      expect(await lock.tryAcquire()).toBeUndefined()
+      expect(await failureOf(lock.release())).toBeInstanceOf(NotHeldError)
+      leave.open()
+      await chain
+    }
+
+    test("other chains wait, and cannot release it; what the chain keeps is the handle's when it has ended", async () => {
+      const { lock } = made()
+      await beside(lock, () => lock.acquire())
+      await lock.release()
+      await expectAllFree(lock)
+    })
+
+    test('also where the chain had released what run() acquired', async () => {
+      const { lock } = made()
+      await beside(lock, async permit => {
+        await permit.release()
+        const tokens = [await lock.acquire(), await lock.acquire()].map(one => one.token)
+        expect(tokens[0]).toBe(tokens[1])
+        await lock.release()
+      })
+      await lock.release()
+      await expectAllFree(lock)
+    })
+  })
 
   describe('run() while the handle holds it by acquire()', () => {
     test('enters, one chain at a time', async () => {

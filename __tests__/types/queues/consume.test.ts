@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CodecError, KeyTypeError, WaitTimeoutError } from '../../../src/index.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
+import { companion } from '../../support/keys.js'
 import { failureOf, started } from '../../support/promises.js'
 import { consuming, first, inLine, kinds, limit } from '../../support/queues.js'
 
@@ -66,6 +67,65 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
       else expect(await consumer()).toBe(way === 'break' ? 'left' : 'returned')
       expect(await queue.toJS()).toEqual(['a', 'b', 'c'])
       expect(await queue.peek()).toBe(lifo ? 'c' : 'a')
+    })
+
+    describe('an item that comes back for the third time goes behind the others:', () => {
+      const next = lifo ? 'c' : 'a'
+      const behind = lifo ? ['c', 'a', 'b'] : ['b', 'c', 'a']
+
+      test('its work threw', async () => {
+        const queue = made()
+        for (const returns of [1, 2, 3]) {
+          expect([returns, await first(queue.consume())]).toEqual([returns, next])
+          expect(await queue.toJS()).toEqual(returns < 3 ? ['a', 'b', 'c'] : behind)
+        }
+        const done: string[] = []
+        for await (const item of queue.consume()) {
+          done.push(item)
+          if (done.length === 3) break
+        }
+        expect(done.slice(0, 2)).toEqual(lifo ? ['b', 'a'] : ['b', 'c'])
+        expect(done[2]).toBe(next)
+      })
+
+      test('its process died', async () => {
+        const queue = made()
+        const ended = String(Date.now() - 1_000)
+        for (const returns of [1, 2, 3]) {
+          const consumer = consuming(queue)
+          expect([returns, await consumer.next()]).toEqual([returns, next])
+          const leases = companion(queue.key, 'leases')
+          const [ticket = ''] = (await raw(leases, 'ZRANGE', leases, '0', '-1')) as string[]
+          await raw(leases, 'ZADD', leases, ended, ticket)
+          const asRead = [await queue.toJS(), await queue.peek(), await queue.size]
+          expect(asRead).toEqual([returns < 3 ? ['a', 'b', 'c'] : behind, returns < 3 ? next : 'b', 3])
+          // Puts back what is leased no longer.
+          expect(await failureOf(queue.join({ timeout: 1 }))).toBeInstanceOf(WaitTimeoutError)
+          expect([await queue.toJS(), await queue.peek(), await queue.size]).toEqual(asRead)
+        }
+      })
+
+      test('what was done or taken at last is not counted any more', async () => {
+        const queue = made()
+        const returned = companion(queue.key, 'returned')
+        const counted = async () => Object.keys((await raw(returned, 'HGETALL', returned)) as object).length > 0
+        await first(queue.consume())
+        await first(queue.consume())
+        expect(await counted()).toBe(true)
+        expect(await queue.getNowait()).toBe(next)
+        expect(await counted()).toBe(false)
+        await queue.clear()
+        await queue.put('d')
+        await first(queue.consume())
+        const consumer = consuming(queue)
+        expect(await consumer.next()).toBe('d')
+        const waits = started(consumer.next())
+        await queue.join(limit)
+        expect(await counted()).toBe(false)
+        await queue.put('e')
+        await waits
+        await consumer.leave()
+      })
     })
 
     test('what is put back goes to who waits', async () => {

@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import type { JsonValue } from '../../../src/index.js'
 import { throughJson } from '../../support/arbitraries.js'
 import { kinds, type AnyQueue, type QueueKind } from '../../support/queues.js'
-import { commandsOf, describeOracle, Refused, same, someJson, type OracleType } from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused, same, someJson, type OracleType } from '../../support/oracle.js'
 
 /** An Array in the order of putting, and what a queue makes of it. */
 class NativeQueue {
   items: JsonValue[] = []
+  /** What came back since it was done or taken for good, each time it did. */
+  #returned: JsonValue[] = []
 
   constructor(
     private readonly kind: QueueKind,
@@ -32,16 +35,28 @@ class NativeQueue {
     return this.items.at(this.kind.lifo ? -1 : 0)
   }
 
-  take(): JsonValue {
+  lease(): JsonValue {
     const item = this.kind.lifo ? this.items.pop() : this.items.shift()
     if (item === undefined) throw new Refused('QueueEmptyError')
     return item
   }
 
-  /** What is leased is not in it; it comes back in front, unless it has been put again meanwhile. */
+  done(item: JsonValue): void {
+    this.#returned = this.#returned.filter(other => !same(other, item))
+  }
+
+  take(): JsonValue {
+    const item = this.lease()
+    this.done(item)
+    return item
+  }
+
+  /** It comes back in front, from the third time on behind the others, unless it has been put again meanwhile. */
   takeBack(item: JsonValue): void {
+    this.#returned.push(item)
     if (this.kind.unique && this.has(item)) return
-    if (this.kind.lifo) this.items.push(item)
+    const inFront = this.#returned.filter(other => same(other, item)).length < 3
+    if (this.kind.lifo === inFront) this.items.push(item)
     else this.items.unshift(item)
   }
 
@@ -49,6 +64,7 @@ class NativeQueue {
     const kept = this.kind.unique ? uniqueOf(items) : items
     if (kept.length > this.maxsize) throw new Refused('RangeError')
     this.items = kept.map(throughJson)
+    this.#returned = []
   }
 }
 
@@ -90,8 +106,9 @@ function queueOf(kind: QueueKind, maxsize?: number): OracleType<QueueToSee, Nati
       [],
       ({ queue }) => consumeOne(queue, end),
       native => {
-        const held = native.take()
+        const held = native.lease()
         if (end === 'back') native.takeBack(held)
+        else native.done(held)
         return [held]
       },
       hasItems
@@ -102,9 +119,10 @@ function queueOf(kind: QueueKind, maxsize?: number): OracleType<QueueToSee, Nati
       [item],
       ({ queue }, [item]) => consumeOne(queue, end, () => queue.put(item)),
       (native, [item]) => {
-        const held = native.take()
+        const held = native.lease()
         native.put(item)
         if (end === 'back') native.takeBack(held)
+        else native.done(held)
         return [held]
       },
       native => hasItems(native) && native.items.length <= native.maxsize

@@ -225,6 +225,36 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         expect(got.sort((a, b) => a - b)).toEqual(many.slice(0, 200))
       })
 
+      test('is kept by clear() while puts wait for space', async () => {
+        const queue = bounded(1, ['a'])
+        await hot.flush()
+        const puts = ['b', 'c', 'd'].map(item => started(queue.put(item)))
+        await inLine(raw, queue.key, 'putters', 3)
+        await queue.clear()
+        await puts[0]
+        expect(await queue.toJS()).toEqual(['b'])
+        expect(await failureOf(make(another(), queue.key, { maxsize: 2 }).put('x'))).toBeInstanceOf(MismatchError)
+        for (const item of ['b', 'c', 'd']) expect(await queue.get()).toBe(item)
+        await Promise.all(puts)
+        await queue.clear()
+        expect(await make(another(), queue.key, { maxsize: 2 }).put('x')).toBe(put)
+      })
+
+      test('binds replace() of handles that were given none', async () => {
+        const queue = bounded(2)
+        await queue.put('a')
+        await queue.expire(60_000)
+        const free = make(another(), queue.key)
+        const tooMany = free.replace(['x', 'y', 'z'])
+        expect(await failureOf(tooMany)).toBeInstanceOf(MismatchError)
+        expect(await queue.toJS()).toEqual(['a'])
+        expect(await queue.ttl()).toBeGreaterThan(0)
+        await free.replace(['x', 'y'])
+        expect(await queue.toJS()).toEqual(['x', 'y'])
+        await free.replace([])
+        expect(await queue.toJS()).toEqual([])
+      })
+
       test('binds handles that were given none', async () => {
         const queue = bounded(1, ['a'])
         await hot.flush()

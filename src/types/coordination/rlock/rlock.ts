@@ -11,6 +11,7 @@ import {
   heldByHandle,
   hold,
   lockType,
+  ownedHere,
   permitFor,
   tryToHold,
   type AcquireOptions,
@@ -33,7 +34,7 @@ interface Scope {
   /** The Hot the lock belongs to, and its key. */
   readonly owner: object
   readonly key: string
-  readonly holding: HeldPermit
+  readonly held: HeldPermit
   readonly outer: Scope | undefined
   /** Calls of run() that have not ended: what goes on after the last one is outside again. */
   runs: number
@@ -51,6 +52,8 @@ class RLock extends Lock {
 
   /** An acquire() or tryAcquire() of this handle that is under way: another one may enter again when it has ended. */
   #attempt: Promise<unknown> | undefined
+  /** The scope in which a permit was acquired: until the scope ends, the permit belongs to its call chain. */
+  readonly #scopeOf = new WeakMap<Permit, Scope>()
   /** The last of the chains that take turns while the handle holds the lock. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -99,23 +102,37 @@ class RLock extends Lock {
     const op = this.context.op('run')
     callable(op.operation, 'the argument', fn)
     const deadline = this.#deadline(op, how)
-    const scope = this.#scope()
+    const scope = this.#scope(isHeld)
     if (scope) return this.#runIn(scope, fn)
     const enter = (): Promise<Awaited<R>> => this.#enter(op, fn, { ...how, ...deadline.limits })
     return this[heldByHandle]() ? this.#inTurn(op, deadline, enter) : enter()
   }
 
+  /** @internal */
+  override [permitFor](held: HeldPermit): Permit {
+    const permit = super[permitFor](held)
+    const scope = this.#scope(({ runs }) => runs > 0)
+    if (scope) this.#scopeOf.set(permit, scope)
+    return permit
+  }
+
+  /** @internal */
+  override [ownedHere](permit: Permit): boolean {
+    const scope = this.#scopeOf.get(permit)
+    return !scope || scope.runs === 0 || this.#scope(one => one === scope) !== undefined
+  }
+
   async #enter<R>(op: Op, fn: (permit: Permit) => R, how: AcquireOptions): Promise<Awaited<R>> {
     const { key, dispatcher } = this.context
     const held = (this[heldByHandle]() ?? (await this[hold](op, how))) as HeldPermit
-    const scope: Scope = { owner: dispatcher, key: key.name, holding: held, outer: scopes.getStore(), runs: 0 }
+    const scope: Scope = { owner: dispatcher, key: key.name, held, outer: scopes.getStore(), runs: 0 }
     return scopes.run(scope, () => this.#runIn(scope, fn))
   }
 
   async #runIn<R>(scope: Scope, fn: (permit: Permit) => R): Promise<Awaited<R>> {
     scope.runs++
     try {
-      return await runHoldingPermit(scope.holding, this.context.op('run').operation, fn)
+      return await runHoldingPermit(scope.held, this.context.op('run').operation, fn)
     } finally {
       scope.runs--
     }
@@ -145,14 +162,14 @@ class RLock extends Lock {
   }
 
   #held(): HeldPermit | undefined {
-    return this.#scope()?.holding ?? this[heldByHandle]()
+    return this.#scope(isHeld)?.held ?? this[heldByHandle]()
   }
 
-  /** The scope in which the running call chain holds this key. */
-  #scope(): Scope | undefined {
+  /** The innermost scope of the running call chain for this key that `fits`. */
+  #scope(fits: (scope: Scope) => boolean): Scope | undefined {
     const { key, dispatcher } = this.context
     let scope = scopes.getStore()
-    while (scope && !(scope.owner === dispatcher && scope.key === key.name && isHeld(scope))) scope = scope.outer
+    while (scope && !(scope.owner === dispatcher && scope.key === key.name && fits(scope))) scope = scope.outer
     return scope
   }
 
@@ -169,8 +186,8 @@ class RLock extends Lock {
   }
 }
 
-function isHeld({ runs, holding }: Scope): boolean {
-  return runs > 0 && holding.uses > 0 && !holding.lost
+function isHeld({ runs, held }: Scope): boolean {
+  return runs > 0 && held.uses > 0 && !held.lost
 }
 
 export const rlock: TypeDefinition<RLockFactory> = lockType(RLock)

@@ -1,4 +1,4 @@
-import { command, script, type Request, type Write } from '../../../core/command.js'
+import { command, script, type Request, type ScriptRequest, type Write } from '../../../core/command.js'
 import { LockTimeoutError } from '../../../core/errors.js'
 import { keysFor, type Key } from '../../../core/keys.js'
 import type { Ask, Grant, WaitSpec } from '../../../core/wait-spec.js'
@@ -33,7 +33,7 @@ export class PermitSource {
     return script(semaphoreAvailable, keysFor(this.context.key, semaphoreAvailableKeys), this.value)
   }
 
-  acquire({ mode, ticket, position }: Ask, length: number): Request {
+  acquire({ mode, ticket, position }: Ask, length: number): ScriptRequest {
     return script(semaphoreAcquire, this.keys, this.value, mode, ticket, position, length)
   }
 
@@ -79,7 +79,7 @@ export class Acquiring implements WaitSpec<HeldPermit | undefined> {
     return this.source.keys[1] as Key
   }
 
-  ask(ask: Ask): Request {
+  ask(ask: Ask): ScriptRequest {
     return this.source.acquire(ask, this.lease)
   }
 

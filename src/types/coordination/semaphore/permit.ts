@@ -91,55 +91,56 @@ export class HeldPermit implements LeaseSpec {
 export class Permit {
   /** A fencing token: greater than that of every permit of this key before. What is guarded can refuse lower ones. */
   readonly token: number
-  readonly #holding: HeldPermit
+  readonly #held: HeldPermit
   readonly #operation: string
   readonly #onRelease: ((permit: Permit) => void) | undefined
-  #held = true
+  #released = false
 
   /** @internal */
-  constructor(holding: HeldPermit, operation: string, onRelease?: (permit: Permit) => void) {
-    this.#holding = holding
+  constructor(held: HeldPermit, operation: string, onRelease?: (permit: Permit) => void) {
+    this.#held = held
     this.#operation = operation
     this.#onRelease = onRelease
-    this.token = holding.token
-    holding.uses++
+    this.token = held.token
+    held.uses++
   }
 
   /** Aborts with a LeaseLostError as soon as the lease is lost: somebody else may hold the permit from then on. */
   get signal(): AbortSignal {
-    return this.#holding.signal
+    return this.#held.signal
   }
 
   /**
-   * Gives the permit back, at once to who waits for it. A script, O(log n) in those who hold or wait.
+   * Releases the permit and hands it over to the first waiter. A script, O(log n) in the holders and waits.
    *
    * @throws LeaseLostError when the lease was lost before; NotHeldError when it has been released already
    * @example await permit.release()
    */
   async release(): Promise<void> {
-    const holding = this.#holding
+    const held = this.#held
     const operation = this.#operation
-    const { key } = holding
-    if (!this.#held) throw new NotHeldError(`key '${key}': this permit has been released already`, { key, operation })
-    this.#held = false
+    const { key } = held
+    if (this.#released)
+      throw new NotHeldError(`key '${key}': this permit has been released already`, { key, operation })
+    this.#released = true
     this.#onRelease?.(this)
-    if (--holding.uses === 0) await holding.release(operation)
-    else if (holding.lost) throw leaseLost(key, operation, holding.lost)
+    if (--held.uses === 0) await held.release(operation)
+    else if (held.lost) throw leaseLost(key, operation, held.lost)
   }
 
   /** The same as release(), for `await using`: does nothing when it has been released. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#held) await this.release()
+    if (!this.#released) await this.release()
   }
 }
 
 /** Runs `fn` with a permit for what is held, and releases it; what `fn` throws comes before what the release throws. */
 export async function runHoldingPermit<R>(
-  holding: HeldPermit,
+  held: HeldPermit,
   operation: string,
   fn: (permit: Permit) => R
 ): Promise<Awaited<R>> {
-  const permit = new Permit(holding, operation)
+  const permit = new Permit(held, operation)
   let result: Awaited<R>
   try {
     result = await fn(permit)

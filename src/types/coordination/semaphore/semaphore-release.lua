@@ -13,7 +13,7 @@ if released == 1 and not another then
   -- @include semaphore-short
   if token and notify(waiter, token) then
     redis.call('ZREM', KEYS[2], waiter)
-    redis.call('ZADD', KEYS[1], string.format('%d', token / 1000 + first_lease(waiter)), waiter)
+    redis.call('ZADD', KEYS[1], string.format('%.1f', math.floor(token / 1000) + first_lease(waiter) + UNCONFIRMED), waiter)
     redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
     return released
   end

@@ -4,7 +4,11 @@
 token, permits, added = tonumber(token), tonumber(permits), tonumber(added)
 local held = redis.call('ZCARD', holders)
 if held > 0 then
-  held = held - redis.call('ZREMRANGEBYSCORE', holders, '-inf', now())
+  local ended = redis.call('ZRANGEBYSCORE', holders, '-inf', now(), 'WITHSCORES')
+  if #ended > 0 then
+    held = held - redis.call('ZREMRANGEBYSCORE', holders, '-inf', now())
+    skip_stopped(waiters, ended)
+  end
 end
 
 -- The state expires after a day without use, unless permits were added. New tokens are greater still: they start at the
@@ -32,7 +36,7 @@ local function serve_waiters()
     end
     token = given
     save()
-    local ends = now() + first_lease(waiter)
+    local ends = now() + first_lease(waiter) + UNCONFIRMED
     redis.call('ZADD', holders, ends, waiter)
     held = held + 1
     schedule_recheck(ends, replies, waiters)

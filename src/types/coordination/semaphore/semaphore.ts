@@ -70,12 +70,14 @@ export const hold = Symbol('hold')
 export const tryToHold = Symbol('tryToHold')
 export const permitFor = Symbol('permitFor')
 export const heldByHandle = Symbol('heldByHandle')
+export const ownedHere = Symbol('ownedHere')
 const releaseUnheld = Symbol('releaseUnheld')
 const addPermit = Symbol('addPermit')
 
 /**
- * What all semaphores and locks do: so many permits, each held by one at a time, in any process. Who finds none waits in
- * line, and is handedOver the next by whoever releases it; the permit of a holder that died goes on when its lease ends.
+ * What all semaphores and locks share: a number of permits, each held by one holder at a time, in any process. A call that
+ * finds none is enqueued, and a release hands its permit over to the first waiter. The permit of a dead holder is free when
+ * its lease ends.
  */
 abstract class BaseSemaphore extends Handle<number, never> {
   readonly #source: PermitSource
@@ -115,8 +117,8 @@ abstract class BaseSemaphore extends Handle<number, never> {
   }
 
   /**
-   * Takes a permit, and waits in line for one if none is free: who came first is served first. A script, O(log n) in those
-   * who hold or wait; one round trip when one is free.
+   * Takes a permit; waits for one if none is free, first come, first served. A script, O(log n) in the holders and waits;
+   * one round trip when one is free.
    *
    * @throws LockTimeoutError when none was free within `timeout` milliseconds; the signal's reason when it aborts;
    * RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of permits;
@@ -128,15 +130,15 @@ abstract class BaseSemaphore extends Handle<number, never> {
   }
 
   /**
-   * Takes a permit if one is free; undefined if not. A script, O(log n) in those who hold or wait.
+   * Takes a permit if one is free; undefined if not. A script, O(log n) in the holders and waits.
    *
    * @throws RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of
    * permits; TransactionError inside of a transaction
    * @example const permit = await lock.tryAcquire()
    */
   async tryAcquire(how: LeaseOptions = {}): Promise<Permit | undefined> {
-    const holding = await this[tryToHold](this.context.op('tryAcquire'), how)
-    return holding && this[permitFor](holding)
+    const held = await this[tryToHold](this.context.op('tryAcquire'), how)
+    return held && this[permitFor](held)
   }
 
   /**
@@ -152,18 +154,18 @@ abstract class BaseSemaphore extends Handle<number, never> {
   }
 
   /**
-   * Gives back the permit that this handle acquired last. A script, O(log n) in those who hold or wait.
+   * Gives back the permit that this handle acquired last. A script, O(log n) in the holders and waits.
    *
    * @throws NotHeldError when this handle holds none; LeaseLostError when its lease was lost before
    * @example await lock.release()
    */
   async release(): Promise<void> {
-    const permit = [...this.#permits.keys()].at(-1)
+    const permit = [...this.#permits.keys()].findLast(each => this[ownedHere](each))
     await (permit ? permit.release() : this[releaseUnheld]())
   }
 
   /**
-   * How many permits are free. A script, O(log n) in those who hold.
+   * How many permits are free. A script, O(log n) in the holders.
    *
    * @throws MismatchError when another handle has another number of permits
    * @example await semaphore.available() // 4
@@ -173,7 +175,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
   }
 
   /**
-   * Frees it for everyone: who holds a permit finds its signal aborted at the next renewal, and who waits is served. The
+   * Frees all permits: holders find their signal aborted at the next renewal, and waits are served. The
    * number of permits can be another from then on; fencing tokens go on. A MULTI of `DEL` and a script, O(n) in those who
    * hold.
    *
@@ -197,15 +199,21 @@ abstract class BaseSemaphore extends Handle<number, never> {
   }
 
   /** @internal A permit that release() of this handle gives back. */
-  [permitFor](holding: HeldPermit): Permit {
-    const permit = new Permit(holding, this.context.op('release').operation, released => this.#permits.delete(released))
-    this.#permits.set(permit, holding)
+  [permitFor](held: HeldPermit): Permit {
+    const permit = new Permit(held, this.context.op('release').operation, released => this.#permits.delete(released))
+    this.#permits.set(permit, held)
     return permit
   }
 
   /** @internal What the permits of this handle stand for, the last one first, if it has not been lost. */
   [heldByHandle](): HeldPermit | undefined {
-    return [...this.#permits.values()].findLast(({ lost }) => !lost)
+    const [, held] = [...this.#permits].findLast(([permit, { lost }]) => !lost && this[ownedHere](permit)) ?? []
+    return held
+  }
+
+  /** @internal Whether the running code may release or enter again by this permit of the handle. */
+  [ownedHere](_permit: Permit): boolean {
+    return true
   }
 
   /** @internal */

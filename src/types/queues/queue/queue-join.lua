@@ -1,5 +1,5 @@
 -- Whether the queue is empty with nothing leased; joins the wait queue for that if not. O(log n) in the waits.
--- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (try, wait or leave), ticket, position ('' the first time),
+-- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, mode (see Mode in wait-spec.ts), ticket, position ('' the first time),
 -- tickets whose replies have been received.
 -- @bounded
 -- @include queue
@@ -9,13 +9,15 @@ if ARGV[5] then
 end
 reap()
 serve()
-if redis.call('HEXISTS', replies, ticket) == 1 or (size == 0 and redis.call('EXISTS', leases) == 0) then
+local settled = size == 0 and redis.call('EXISTS', leases) == 0
+local wants = mode ~= 'withdraw' and mode ~= 'refuse'
+if wants and (settled or redis.call('HEXISTS', replies, ticket) == 1) then
   redis.call('ZREM', joiners, ticket)
   cache_reply(ticket, 1)
   return { 1, 1 }
 end
 if mode == 'wait' then
-  return enqueue(joiners, ticket, position, leases, replies)
+  return enqueue(joiners, ticket, position, leases, replies, getters, putters, joiners)
 end
 redis.call('ZREM', joiners, ticket)
 return { 0 }

@@ -1,20 +1,18 @@
 -- The members of a queue of unique items. The list is authoritative, and other programs may change it; the set of members is
 -- an index, rebuilt when the two disagree. A list that holds duplicates, which only other programs can put there, is longer
--- than the set by `surplus` in the state.
+-- than the set by `surplus`.
 
--- Milliseconds until an unused index expires: it can be rebuilt.
-local MEMBERS_KEPT = 86400000
 -- Maximum list length at which a member of the set is verified in the list, which is O(n).
 local SEARCHED = 10000
 
 local function surplus()
-  return tonumber(redis.call('HGET', state, 'surplus') or 0)
+  return tonumber(redis.call('HGET', bound, 'surplus') or 0)
 end
 
 local function add_member(item)
   if members then
     redis.call('SADD', members, item)
-    redis.call('PEXPIRE', members, MEMBERS_KEPT)
+    redis.call('PEXPIRE', members, SETTINGS_KEPT)
   end
 end
 
@@ -23,8 +21,8 @@ local function remove_member(item)
     return
   end
   if surplus() > 0 and redis.call('LPOS', items, item) then
-    if redis.call('HINCRBY', state, 'surplus', -1) == 0 then
-      redis.call('HDEL', state, 'surplus')
+    if redis.call('HINCRBY', bound, 'surplus', -1) == 0 then
+      redis.call('HDEL', bound, 'surplus')
     end
   else
     redis.call('SREM', members, item)
@@ -37,12 +35,13 @@ local function index_members()
   for start = 0, size - 1, 1000 do
     redis.call('SADD', members, unpack(redis.call('LRANGE', items, start, start + 999)))
   end
-  redis.call('PEXPIRE', members, MEMBERS_KEPT)
+  redis.call('PEXPIRE', members, SETTINGS_KEPT)
   local twice = size - redis.call('SCARD', members)
   if twice > 0 then
-    redis.call('HSET', state, 'surplus', twice)
+    redis.call('HSET', bound, 'surplus', twice)
+    redis.call('PEXPIRE', bound, SETTINGS_KEPT)
   else
-    redis.call('HDEL', state, 'surplus')
+    redis.call('HDEL', bound, 'surplus')
   end
 end
 

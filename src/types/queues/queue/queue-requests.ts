@@ -1,4 +1,12 @@
-import { command, script, type Command, type Reply, type Request, type Script } from '../../../core/command.js'
+import {
+  command,
+  script,
+  type Command,
+  type Reply,
+  type Request,
+  type Script,
+  type ScriptRequest
+} from '../../../core/command.js'
 import { QueueEmptyError, QueueFullError, WaitTimeoutError } from '../../../core/errors.js'
 import { auxKey, keysFor, type Key } from '../../../core/keys.js'
 import { AT_ONCE, type Ask, type Grant, type WaitSpec } from '../../../core/wait-spec.js'
@@ -43,26 +51,32 @@ export class QueueRequests {
     return script(queueRead, this.#keysOf(queueReadKeys), this.discipline.order, what)
   }
 
-  /** The end of a MULTI that has written the list itself. */
-  settle(after: 'replace' | 'default' | 'clear'): Request {
+  /**
+   * The end of a MULTI that has deleted the list, has stored a default, or has appended `after` items that replace the
+   * others.
+   */
+  settle(after: 'clear' | 'default' | number): Request {
     return this.#script(queueSettle, after)
   }
 
-  put({ mode, ticket, position, received }: Ask, text: string): Request {
+  put({ mode, ticket, position, received }: Ask, text: string): ScriptRequest {
     return this.#script(queuePut, mode, ticket, position, this.discipline.maxsize ?? '', text, ...received)
   }
 
   /** `done` is a ticket whose item is done; without a lease (0) an item is got for good. */
-  get({ mode, ticket, position, received }: Ask, lease: number, done: string): Request {
+  get({ mode, ticket, position, received }: Ask, lease: number, done: string): ScriptRequest {
     return this.#script(queueGet, mode, ticket, position, lease, done, ...received)
   }
 
-  join({ mode, ticket, position, received }: Ask): Request {
+  join({ mode, ticket, position, received }: Ask): ScriptRequest {
     return this.#script(queueJoin, mode, ticket, position, ...received)
   }
 
-  endLease(ticket: string, how: 'done' | 'back'): Request {
-    return this.#script(queueEndLease, ticket, how)
+  /** Without `text`, the item is done; with it, it goes back. */
+  endLease(ticket: string, text?: string): Request {
+    return text === undefined
+      ? this.#script(queueEndLease, ticket, 'done')
+      : this.#script(queueEndLease, ticket, 'back', text)
   }
 
   /** The command of a call that puts at once or fails. */
@@ -93,7 +107,7 @@ export class QueueRequests {
     return keysFor(this.context.key, this.discipline.unique ? roles : roles.slice(0, -1))
   }
 
-  #script(of: Script, ...args: readonly (string | number)[]): Request {
+  #script(of: Script, ...args: readonly (string | number)[]): ScriptRequest {
     return script(of, this.keys, this.discipline.order, ...args)
   }
 }
@@ -155,7 +169,7 @@ export class Putting<Put> extends QueueWait implements WaitSpec<Put> {
     return this.requests.discipline.maxsize === undefined ? () => this.requests.putNow(this.op, this.text) : undefined
   }
 
-  ask(ask: Ask): Request {
+  ask(ask: Ask): ScriptRequest {
     return this.requests.put(ask, this.text)
   }
 
@@ -193,12 +207,8 @@ export class Getting<R> extends QueueWait implements WaitSpec<R> {
     return { request: this.watchedLength, worthAsking: size => Number(size) > 0 }
   }
 
-  ask(ask: Ask): Request {
+  ask(ask: Ask): ScriptRequest {
     return this.requests.get(ask, this.lease ?? 0, this.done)
-  }
-
-  refuse(ticket: string): Request {
-    return this.requests.endLease(ticket, 'back')
   }
 
   timeoutError(milliseconds: number): Error {
@@ -218,7 +228,7 @@ export class Joining extends QueueWait implements WaitSpec<undefined> {
     return { request: this.watchedLength, worthAsking: size => size === 0 }
   }
 
-  ask(ask: Ask): Request {
+  ask(ask: Ask): ScriptRequest {
     return this.requests.join(ask)
   }
 

@@ -120,13 +120,14 @@ export interface ConsumeOptions extends ItemsOptions {
 /** An item that is leased while it is being worked on. */
 interface Leased<T> {
   readonly item: T
+  readonly text: string
   readonly ticket: string
   readonly lease: Lease
 }
 
 /**
- * What all queues do: hand out items, each to one taker, in any process; who finds nothing waits in line, and is handedOver the
- * next item by whoever puts it.
+ * What all queues share: each item goes to one taker, in any process. A call that finds no item is enqueued, and a put hands
+ * its item over to the first waiter.
  *
  * @typeParam Put - what put() resolves with
  */
@@ -155,9 +156,9 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     return this.#requests.discipline.unique ? [...new Set(texts)] : texts
   }
 
-  /** @internal What is leased is replaced, too; what fits goes to those who wait. */
+  /** @internal Appends the new items, then cuts the old ones off: the list keeps its time to live. */
   [writeAll](texts: readonly string[], key: Key): readonly Request[] {
-    return [...this.#store('replace', texts, key), this.#requests.settle('replace')]
+    return [...this.#pushes('replace', texts, key), this.#requests.settle(texts.length)]
   }
 
   /** @internal Leased items count as stored: a queue whose items are all leased is not missing. */
@@ -166,20 +167,19 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     const staging = stagingKey(key)
     const leases = this.#requests.auxKey('leases')
     return [
-      ...this.#store('default', texts, staging),
+      ...this.#pushes('default', texts, staging),
       script(storeDefault, [key, staging, slotGuardKey(key), leases]),
       this.#requests.settle('default')
     ]
   }
 
-  #store(method: string, texts: readonly string[], key: Key): readonly Request[] {
+  #pushes(method: string, texts: readonly string[], key: Key): readonly Request[] {
     if (this.maxsize !== undefined && texts.length > this.maxsize) {
       throw new RangeError(
         `${this.context.op(method).operation}: '${this.context.key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
       )
     }
-    const cut = texts.length === 0 ? command('LTRIM', key, 1, 0) : command('LTRIM', key, -texts.length, -1)
-    return [...chunked(texts).map(chunk => command('RPUSH', key, ...chunk)), cut]
+    return chunked(texts).map(chunk => command('RPUSH', key, ...chunk))
   }
 
   /** @internal */
@@ -189,7 +189,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /**
-   * Deletes all items, what is leased, and the maxsize that was set. Who waits goes on waiting. A MULTI of `DEL` and a
+   * Deletes all items, leased ones too, and the maxsize that was set. Waits go on. A MULTI of `DEL` and a
    * script, O(n).
    *
    * @example await jobs.clear()
@@ -226,7 +226,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /**
-   * Takes the next item, and waits for one if there is none: at most once. Who came first is served first. A script: `LPOP`,
+   * Takes the next item, and waits for one if there is none: at most once. First come, first served. A script: `LPOP`,
    * or `RPOP` of a LIFO queue, O(1).
    *
    * @throws QueueEmptyError when there is none within `timeout` milliseconds; the signal's reason when it aborts;
@@ -294,7 +294,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    * @example await jobs.full()
    */
   full(): Pending<boolean> {
-    const requests = [this.#requests.read('size'), command('HGET', this.#requests.auxKey('state'), 'maxsize')]
+    const requests = [this.#requests.read('size'), command('HGET', this.#requests.auxKey('bound'), 'maxsize')]
     const isFull = (size?: Reply, stored?: Reply): boolean => Number(size) >= Number(stored ?? this.maxsize ?? Infinity)
     return this.context.op('full').read(requests, isFull)
   }
@@ -332,7 +332,8 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   /**
    * Takes item after item, at least once, and waits for more until `signal` aborts: each is leased while the loop's body runs
    * on it, and the lease renewed every third of its length. Asking for the next one tells that it is done, and so does the
-   * signal; leaving the loop, or the death of the process, puts it back in front. A script, O(1) for each.
+   * signal; leaving the loop, or the death of the process, puts it back in front, and from the third time on behind the
+   * others. A script, O(1) for each.
    *
    * @throws TypeError, RangeError when the lease is shorter than 100 ms, or the signal is none
    * @example for await (const job of jobs.consume({ lease: 30_000, signal })) await work(job)
@@ -352,25 +353,25 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     }
     try {
       for await (held of repeated(signal, next)) yield held.item
-      if (held) await this.#endLease(op, held, 'done')
+      if (held) await this.#endLease(op, held)
     } finally {
-      if (held && !held.lease.over) await this.#endLease(op, held, 'back')
+      if (held && !held.lease.over) await this.#endLease(op, held, held.text)
     }
   }
 
   /** Leased from now on; what can't be read goes back. */
   #lease(op: Op, reply: Reply, grant: Grant, length: number): Leased<T> {
-    const { ticket } = grant
-    const lease = this.context.dispatcher.autoRenew(this.#leaseSpec(op, grant, length))
+    const text = String(reply)
+    const lease = this.context.dispatcher.autoRenew(this.#leaseSpec(op, grant, length, text))
     try {
-      return { item: op.decoder<T>()(reply) as T, ticket, lease }
+      return { item: op.decoder<T>()(reply) as T, text, ticket: grant.ticket, lease }
     } catch (error) {
       void lease.giveUp('')
       throw error
     }
   }
 
-  #leaseSpec(op: Op, { ticket, since, handedOver }: Grant, length: number): LeaseSpec {
+  #leaseSpec(op: Op, { ticket, since, handedOver }: Grant, length: number, text: string): LeaseSpec {
     const leases = this.#requests.auxKey('leases')
     return {
       leases,
@@ -379,17 +380,18 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
       since,
       handedOver,
       renewal: () => leaseRenewal(op, leases, ticket, length),
-      surrender: () => this.#leaseEnd(op, ticket, 'back')
+      surrender: () => this.#leaseEnd(op, ticket, text)
     }
   }
 
-  #endLease(op: Op, { ticket, lease }: Leased<T>, how: 'done' | 'back'): Pending<undefined> {
+  /** Without `text` the item is done; with it, it goes back. */
+  #endLease(op: Op, { ticket, lease }: Leased<T>, text?: string): Pending<undefined> {
     lease.stop()
-    return this.context.dispatcher.runDetached(this.#leaseEnd(op, ticket, how))
+    return this.context.dispatcher.runDetached(this.#leaseEnd(op, ticket, text))
   }
 
-  #leaseEnd(op: Op, ticket: string, how: 'done' | 'back'): Write<undefined> {
-    return op.writeCommand<undefined>(this.#requests.endLease(ticket, how), undefined, { idempotent: true })
+  #leaseEnd(op: Op, ticket: string, text?: string): Write<undefined> {
+    return op.writeCommand<undefined>(this.#requests.endLease(ticket, text), undefined, { idempotent: true })
   }
 }
 
