@@ -64,6 +64,24 @@ describe.each(versions)(
       }
     }
 
+    test('keys() and clear() find what has moved before, without anybody having noticed', () =>
+      withHot(async hot => {
+        const keys = upTo(30).map(n => `{unnoticed${version}}:${n}`)
+        const found = async () => {
+          const names: string[] = []
+          for await (const key of hot.keys('{unnoticed*')) names.push(key)
+          return names.sort()
+        }
+        await Promise.all(keys.map(key => hot.string(key).replace('x')))
+        for (let round = 0; round < 2; round++) {
+          await resharding.move(await resharding.slotOf(keys[0]!), 0)
+          expect(await found()).toEqual([...keys].sort())
+        }
+        await resharding.move(await resharding.slotOf(keys[0]!), 0)
+        expect(await hot.clear('{unnoticed*')).toBe(keys.length)
+        expect(await found()).toEqual([])
+      }))
+
     test('commands and scripts on its keys are neither lost nor doubled nor out of order, and none fails', () =>
       withHot(async hot => {
         const lists = ['a', 'b', 'c'].map(name => hot.list<number>(`${tag}:${name}`))

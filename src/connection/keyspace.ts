@@ -1,6 +1,6 @@
 import { command, type CallInfo, type Runner } from '../core/command.js'
 import { escapeGlob, globMatcher } from '../core/glob.js'
-import { Key, SLOTS, isAuxKey, ownersOf, slotOf, tagOfSlot } from '../core/keys.js'
+import { Key, SLOTS, isAuxKey, ownersOf } from '../core/keys.js'
 import { START, nextPage, pages, type Cursor, type Page } from '../core/paging.js'
 import { Recent } from '../core/recent.js'
 import type { Topology } from './topology.js'
@@ -43,21 +43,25 @@ export class Keyspace {
   /** The names of all keys that match: what is there during the whole loop comes once. */
   async *#scan(info: CallInfo, match: string): AsyncGenerator<string, void, undefined> {
     const seen = new Recent()
-    const done = new Uint8Array(SLOTS)
-    for (let slot = 0; slot !== -1; slot = done.indexOf(0)) {
-      const master = await this.#masterOf(slot)
-      const slots = [...done.keys()].filter(other => this.topology.masterOf(other) === master)
-      for await (const { items } of pages(START, cursor => this.#page(info, match, slot, cursor))) {
-        for (const name of items) if (done[slotOf(name)] === 0 && seen.isNew(name)) yield name
+    await this.#learnMasters()
+    for (let slots = [...Array(SLOTS).keys()]; slots.length > 0;) {
+      const masters = slots.map(slot => this.topology.masterOf(slot))
+      for (const master of new Set(masters)) {
+        const slot = slots[masters.indexOf(master)] as number
+        for await (const { items } of pages(START, cursor => this.#page(info, match, slot, cursor))) {
+          for (const name of items) if (seen.isNew(name)) yield name
+        }
       }
-      // A slot that has moved meanwhile is looked at again, on its new master.
-      for (const other of slots) if (this.topology.masterOf(other) === master) done[other] = 1
+      await this.#learnMasters()
+      // Slots that have moved meanwhile are scanned again, on their new master.
+      slots = slots.filter((slot, index) => this.topology.masterOf(slot) !== masters[index])
     }
   }
 
-  async #masterOf(slot: number): Promise<string | undefined> {
-    if (this.topology.masterOf(slot) === undefined) await this.topology.connectorFor(tagOfSlot(slot))
-    return this.topology.masterOf(slot)
+  /** Calls without keys are never redirected, so the masters of all slots have to be known. */
+  async #learnMasters(): Promise<void> {
+    await this.topology.connectorFor(this.prefix)
+    await this.topology.refreshSlots(this.prefix)
   }
 
   #page(info: CallInfo, match: string, slot: number, cursor: Cursor): Promise<Page<Cursor>> {
