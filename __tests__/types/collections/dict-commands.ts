@@ -18,6 +18,8 @@ const anyName = fc.oneof(
   { weight: 1, arbitrary: anyText.map(name => name.toWellFormed()) }
 )
 
+const names = fc.array(anyName, { maxLength: 6 })
+
 /** Numbers often, so that there is something to increment. */
 const anyValue = fc.oneof(fc.constantFrom(0, 1, 0.1, -0.5), anyNumber, someJson).map(throughJson)
 const pairs = fc.array(fc.tuple(anyName, anyValue), { maxLength: 5 })
@@ -101,6 +103,21 @@ export function dictOf(name: string, { handle, missing }: DictOptions): OracleTy
         [anyName],
         (dict, [name]) => dict.delete(name),
         (map, [name]) => map.delete(name)
+      ),
+      getMany: call(
+        [names],
+        (dict, [names]) => dict.getMany(...names),
+        (map, [names]) => names.map(name => read(map, name))
+      ),
+      hasMany: call(
+        [names],
+        (dict, [names]) => dict.hasMany(...names),
+        (map, [names]) => names.map(name => map.has(name))
+      ),
+      deleteMany: call(
+        [names],
+        (dict, [names]) => dict.deleteMany(...names),
+        (map, [names]) => names.filter(name => map.delete(name)).length
       ),
       update: call(
         [pairs, ways],

@@ -133,6 +133,11 @@ function setOf(name: string, value: fc.Arbitrary<JsonValue>): OracleType<Members
         (set, [values]) => set.hasMany(...values),
         (set, [values]) => values.map(value => set.has(textOf(value)))
       ),
+      deleteMany: call(
+        [values],
+        (set, [values]) => set.deleteMany(...values),
+        (set, [values]) => values.filter(value => set.delete(textOf(value))).length
+      ),
       delete: call(
         [value],
         (set, [value]) => set.delete(value),
