@@ -5,7 +5,7 @@ import { createHot } from 'hot-redis'
 await using hot = createHot({ prefix: 'example:' })
 
 // One number in a dict, added to inside Redis.
-const page = hot.dict<{ title: string; visits: number }>('page:1', { initial: { title: 'Home', visits: 0 } })
+const page = hot.dict<{ title: string; visits: number }>('page:1', { default: { title: 'Home', visits: 0 } })
 await Promise.all(Array.from({ length: 1_000 }, () => page.increment('visits')))
 console.log(await page.title, 'was visited', await page.visits, 'times')
 

@@ -14,14 +14,11 @@ await using hot = createHot({ prefix: 'example:' })
 const jobs = hot.queue<Job>('jobs', { maxsize: 5 })
 
 async function work(signal: AbortSignal): Promise<void> {
-  try {
-    // A job is leased while the body runs, and the lease renewed. Asking for the next job tells that this one is done.
-    for await (const { resize, width } of jobs.consume({ lease: 5_000, signal })) {
-      await sleep(300)
-      console.log(`process ${process.pid} made ${resize} ${width} wide`)
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error // a job that failed is back in the queue
+  // A job is leased while the body runs, and the lease renewed. Asking for the next job tells that this one is done. A job
+  // whose body throws is back in the queue.
+  for await (const { resize, width } of jobs.consume({ lease: 5_000, signal })) {
+    await sleep(300)
+    console.log(`process ${process.pid} made ${resize} ${width} wide`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { SharedRunner } from './connection/shared-runner.js'
 import type { Command } from './core/command.js'
 import { closed } from './core/errors.js'
@@ -5,7 +6,7 @@ import type { Pending } from './core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
 import type { Assignments } from './execution/assignments.js'
 import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
-import { QueuedResult } from './transactions/queued-result.js'
+import { QueuedResult, RefusedResult } from './transactions/queued-result.js'
 import { runTransaction, type TransactionOptions } from './transactions/run-transaction.js'
 import { currentTransaction, runWithin } from './transactions/scope.js'
 import type { Transaction, TransactionHost } from './transactions/transaction.js'
@@ -20,6 +21,8 @@ export class Dispatcher implements HandleDispatcher {
   /** Transactions in progress. */
   readonly #transactions = new Set<Promise<unknown>>()
   #closing = false
+  /** Ends the transactions in progress. */
+  readonly #abort = new AbortController()
 
   constructor(
     private readonly runner: SharedRunner,
@@ -27,7 +30,9 @@ export class Dispatcher implements HandleDispatcher {
     private readonly waits: WaitRegistry,
     private readonly leases: Leases,
     private readonly assignments: Assignments
-  ) {}
+  ) {
+    setMaxListeners(0, this.#abort.signal)
+  }
 
   run<R>(command: Command<R>): Pending<R> {
     return (this.#current() ?? this.runner).run(command)
@@ -50,7 +55,7 @@ export class Dispatcher implements HandleDispatcher {
 
   /** A transaction tells by itself what failed in it. */
   assign(result: Promise<unknown>): void {
-    if (!(result instanceof QueuedResult)) this.assignments.track(result)
+    if (!(result instanceof QueuedResult || result instanceof RefusedResult)) this.assignments.track(result)
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */
@@ -58,7 +63,7 @@ export class Dispatcher implements HandleDispatcher {
     const outer = this.#current()
     if (outer) return outer.join(fn)
     if (this.#closing) throw closed({ operation: 'transaction', key: undefined })
-    const transaction = runTransaction(this, this.host, fn, options)
+    const transaction = runTransaction(this, this.host, fn, options, this.#abort.signal)
     this.#transactions.add(transaction)
     try {
       return await transaction
@@ -67,14 +72,29 @@ export class Dispatcher implements HandleDispatcher {
     }
   }
 
+  /** Refuses what can't be a part of a transaction. */
+  refuseInside(operation: string, why: string): void {
+    this.#current()?.refuseCall(operation, why)
+  }
+
   detached<R>(fn: () => R): R {
     return runWithin(this, undefined, fn)
   }
 
-  /** Takes no more transactions, and waits for those in progress. */
+  /**
+   * Takes no more transactions, and waits for those in progress.
+   *
+   * @throws TransactionError inside of one, which would wait for itself
+   */
   async close(): Promise<void> {
+    this.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
     this.#closing = true
     await Promise.allSettled(this.#transactions)
+  }
+
+  /** Ends the transactions in progress that have not begun to commit. */
+  abort(): void {
+    this.#abort.abort(closed({ operation: 'transaction', key: undefined }))
   }
 
   #current(): Transaction | undefined {

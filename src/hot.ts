@@ -1,12 +1,16 @@
-import { callable } from './core/arguments.js'
+import { callable, text } from './core/arguments.js'
+import { clearTimer, setTimer } from './core/clock.js'
 import { Cluster } from './connection/cluster.js'
+import { Keyspace } from './connection/keyspace.js'
 import { ConnectionPools } from './connection/pool.js'
 import { SharedRunner } from './connection/shared-runner.js'
 import { SingleServer } from './connection/single-server.js'
 import type { Topology } from './connection/topology.js'
+import { Pending } from './core/pending.js'
 import { Dispatcher } from './dispatcher.js'
 import { Assignments } from './execution/assignments.js'
 import type { HandleHost } from './handles/operation.js'
+import { rawCommand, type CommandReply, type CommandWord } from './handles/raw-command.js'
 import { settingsOf, type HotOptions, type Settings } from './options.js'
 import { types, type Factories } from './registry.js'
 import type { Results } from './transactions/results.js'
@@ -24,6 +28,7 @@ interface Parts {
   readonly leases: Leases
   readonly assignments: Assignments
   readonly dispatcher: Dispatcher
+  readonly keyspace: Keyspace
 }
 
 function compose(settings: Settings): Parts {
@@ -31,7 +36,7 @@ function compose(settings: Settings): Parts {
   const timeouts = { connectTimeout, responseTimeout }
   const topology = provider.kind === 'cluster' ? new Cluster(provider, timeouts) : new SingleServer(provider, timeouts)
   const runner = new SharedRunner(topology)
-  const pools = new ConnectionPools(topology, connectTimeout)
+  const pools = new ConnectionPools(topology, timeouts)
   const waits = new WaitRegistry(
     (command, resolve, reject) => runner.submit(command, resolve, reject),
     topology,
@@ -40,21 +45,53 @@ function compose(settings: Settings): Parts {
   const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
   const assignments = new Assignments(settings.onError)
   const dispatcher = new Dispatcher(runner, { runner, pools, topology }, waits, leases, assignments)
-  return { settings, topology, runner, pools, waits, leases, assignments, dispatcher }
+  const keyspace = new Keyspace(runner, topology, settings.prefix)
+  return { settings, topology, runner, pools, waits, leases, assignments, dispatcher, keyspace }
+}
+
+/** Waits for everything under way, for the connect timeout at most, and drops all connections. */
+async function shutDown({ settings, dispatcher, waits, leases, runner, topology, pools }: Parts): Promise<void> {
+  const drop = (): void => {
+    dispatcher.abort()
+    waits.drop()
+    topology.close()
+    pools.close()
+  }
+  // What is still under way fails by that.
+  const timer = setTimer(drop, settings.connectTimeout)
+  await dispatcher.close()
+  await waits.close()
+  await leases.close()
+  await runner.close()
+  clearTimer(timer)
+  drop()
 }
 
 /** What a Hot has beside its factories. */
 class HotCore {
   #settings: () => Settings
   #parts: Parts | undefined
+  #closing: Promise<void> | undefined
+  readonly #host: HandleHost
 
   /** @internal */
   constructor(settings: () => Settings) {
     this.#settings = settings
-    const host: HandleHost = hostOf(() => this.#use())
+    const host = hostOf(() => this.#use())
+    this.#host = host
     for (const [name, type] of Object.entries(types)) {
       Object.defineProperty(this, name, { value: (...args: unknown[]) => type.make(host, name, args) })
     }
+  }
+
+  /**
+   * What is put before every key.
+   *
+   * @example createHot({ prefix: 'app:' }).prefix // 'app:'
+   */
+  get prefix(): string {
+    // Reading it does not settle the options: configure() may be called later.
+    return (this.#parts?.settings ?? this.#settings()).prefix
   }
 
   /**
@@ -93,6 +130,59 @@ class HotCore {
   }
 
   /**
+   * Sends any Redis command, in order with everything else, and returns what Redis replies, decoded by nothing. A handle
+   * stands for its key, with the prefix; strings and numbers are sent as they are. In a transaction a command that is not
+   * known to only read counts as a write: its result exists after the commit.
+   *
+   * @throws TypeError for other words, for a handle of another Hot, and for a command that would change the connection
+   *   (SUBSCRIBE, MULTI, SELECT, …) or make all calls wait (BLPOP, …); ReplyError when Redis refuses it
+   * @example await hot.command('HSTRLEN', user, 'name') // 3
+   * @example await hot.command<string[]>('LRANGE', todo, 0, -1)
+   */
+  command<R = CommandReply>(name: string, ...words: CommandWord[]): Pending<R> {
+    try {
+      return this.#use().dispatcher.run(rawCommand(this.#host, name, words)) as Pending<never>
+    } catch (error) {
+      return Pending.reject(error) as Pending<R>
+    }
+  }
+
+  /**
+   * The keys with this Hot's prefix, without it, read in pages as the loop goes on: any number, constant memory. Auxiliary
+   * keys are left out. What is there during the whole loop comes once (repeats are recognised among the last 100,000 keys).
+   * `SCAN` on every master, O(n) in all keys of the database.
+   *
+   * @param pattern - as KEYS takes it: `*`, `?`, `[abc]`; all keys unless given
+   * @throws TransactionError inside a transaction
+   * @example for await (const key of hot.keys('user:*')) console.log(key)
+   */
+  async *keys(pattern = '*'): AsyncGenerator<string, void, undefined> {
+    const match = text('hot.keys', 'the pattern', pattern)
+    const { dispatcher, keyspace } = this.#use()
+    dispatcher.refuseInside('hot.keys', 'what it finds could not be watched')
+    yield* keyspace.keys(match)
+  }
+
+  /**
+   * Deletes the keys with this Hot's prefix that match a pattern, with their auxiliary keys, and returns how many keys there
+   * were. Each is deleted for itself: keys that are written meanwhile may stay. `SCAN` on every master and `UNLINK`, O(n) in
+   * all keys of the database.
+   *
+   * @param pattern - as KEYS takes it; it has to be given where the Hot has no prefix
+   * @throws TypeError when there is neither a prefix nor a pattern; TransactionError inside a transaction
+   * @example await hot.clear('session:*') // 42
+   */
+  async clear(pattern?: string): Promise<number> {
+    const { settings, dispatcher, keyspace } = this.#use()
+    if (pattern === undefined && settings.prefix === '') {
+      throw new TypeError("hot.clear: this Hot has no prefix, so all keys of the database are its own: give clear('*')")
+    }
+    const match = text('hot.clear', 'the pattern', pattern ?? '*')
+    dispatcher.refuseInside('hot.clear', 'what it finds could not be watched')
+    return keyspace.clear(match)
+  }
+
+  /**
    * Waits for every assignment and `delete` made so far, and throws what failed since the last time: one error itself,
    * several as an AggregateError.
    *
@@ -105,20 +195,16 @@ class HotCore {
   }
 
   /**
-   * Waits for everything under way, lets go of the connection, and throws what assignments failed. Later calls fail. A
-   * client you gave stays open.
+   * Waits for everything under way, drops its connections, and throws what assignments failed. Later calls fail. A client
+   * you gave stays open. It ends within `connectTimeout`: what Redis has not answered by then fails with a
+   * ConnectionError, a transaction that has not ended, too.
    *
    * @example await hot.close()
    */
   async close(): Promise<void> {
-    const { dispatcher, waits, leases, runner, topology, pools, assignments } = this.#use()
-    await dispatcher.close()
-    await waits.close()
-    await leases.close()
-    await runner.close()
-    topology.close()
-    pools.close()
-    await assignments.flush()
+    const parts = this.#use()
+    await (this.#closing ??= shutDown(parts))
+    await parts.assignments.flush()
   }
 
   /** The same as close(): `await using hot = createHot()`. */
@@ -174,7 +260,11 @@ export interface Hot extends HotCore, Factories {}
  * @example await using hot = createHot({ client })
  */
 export function createHot(options?: HotOptions): Hot {
-  const settings = settingsOf('createHot', options)
+  return hotWith(settingsOf('createHot', options))
+}
+
+/** @internal A Hot with a provider of connections that no option gives. */
+export function hotWith(settings: Settings): Hot {
   const made = new HotCore(() => settings)
   made.prepare()
   return made as Hot

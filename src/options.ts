@@ -1,14 +1,24 @@
 import { callable, duration, options as optionsOf, text } from './core/arguments.js'
 import { LONGEST_TIMER } from './core/clock.js'
-import { isNodeRedis, providerOf, serverAt, type RedisClient, type RedisCluster } from './clients/node-redis/index.js'
+import {
+  isNodeRedis,
+  providerOf,
+  serverAt,
+  type RedisClient,
+  type RedisCluster,
+  type RedisSentinel
+} from './clients/node-redis/index.js'
 import type { ClientProvider } from './clients/port.js'
 
 /** What createHot() and configure() take. */
 export interface HotOptions {
   /** Where Redis is. Default: the environment's REDIS_URL, or redis://127.0.0.1:6379. */
   readonly url?: string | undefined
-  /** Your own client or cluster of node-redis 4, 5 or 6, connected or not, instead of a url. It stays yours to close. */
-  readonly client?: RedisClient | RedisCluster | undefined
+  /**
+   * Your own client, cluster or sentinel client of node-redis 4, 5 or 6, connected or not, instead of a url. It stays yours
+   * to close.
+   */
+  readonly client?: RedisClient | RedisCluster | RedisSentinel | undefined
   /** Put before every key. */
   readonly prefix?: string | undefined
   /** How long to try to reach Redis before calls fail, in milliseconds. Default: 5000. */
@@ -54,7 +64,9 @@ export function settingsOf(operation: string, options: HotOptions = {}): Setting
     throw new TypeError(`${operation}: give a url or a client, not both`)
   }
   if (client !== undefined && (client === null || typeof client !== 'object' || !isNodeRedis(client))) {
-    throw new TypeError(`${operation}: client must be a client or cluster of node-redis 4, 5 or 6`)
+    throw new TypeError(
+      `${operation}: client must be what createClient() or createCluster() of node-redis 4, 5 or 6 gives, or createSentinel() of 5 or 6, not a pool and not what legacy(), v4 or multi() give`
+    )
   }
   if (onError !== undefined) callable(operation, 'onError', onError)
   return {
@@ -76,6 +88,12 @@ function redisUrl(operation: string, given: unknown): string {
   const source = given === undefined ? 'REDIS_URL' : 'url'
   const url = given ?? process.env['REDIS_URL'] ?? DEFAULT_URL
   const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : undefined
-  if (protocol === 'redis:' || protocol === 'rediss:') return url as string
+  if (protocol === 'redis:' || protocol === 'rediss:') {
+    const index = new URL(url).pathname.replace(/^\//, '')
+    if (/^\d*$/.test(index)) return url as string
+    throw new TypeError(
+      `${operation}: ${source} must end with the number of a database, such as /0, not with '${index}'`
+    )
+  }
   throw new TypeError(`${operation}: ${source} must look like redis://user:password@host:6379/0 (rediss: for TLS)`)
 }

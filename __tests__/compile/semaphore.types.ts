@@ -43,8 +43,6 @@ export function semaphoresAreMadeOnlySo() {
   hot.boundedSemaphore('api', { codec: { encode: String, decode: String } })
   // @ts-expect-error a lock has one permit
   hot.lock('invoices', { value: 1 })
-  // @ts-expect-error the lease is given to acquire()
-  hot.rlock('invoices', { lease: 1_000 })
   // @ts-expect-error a key is text
   hot.lock(5)
 }

@@ -93,7 +93,7 @@ function client(name: string, create: (options: never) => unknown, always: objec
   }
 }
 
-function cluster(name: string, create: (options: never) => unknown): Configuration {
+function cluster(name: string, create: (options: never) => unknown, always: object = {}): Configuration {
   return {
     name: `a cluster of ${name}`,
     kind: 'cluster',
@@ -101,7 +101,7 @@ function cluster(name: string, create: (options: never) => unknown): Configurati
       const { user, port, nodePort, options } = target
       const made = create({
         rootNodes: [{ url: urlOf({ port, nodePort }) }],
-        defaults: { ...options, ...(user && { username: user.name, password: user.password }) },
+        defaults: { ...always, ...options, ...(user && { username: user.name, password: user.password }) },
         nodeAddressMap: (address: string) =>
           address.endsWith(`:${nodePort}`) ? { host: '127.0.0.1', port } : undefined
       } as never) as NodeRedisCluster
@@ -164,5 +164,7 @@ export const configurations: readonly Configuration[] = [
   }),
   cluster('node-redis 4', version4.createCluster),
   cluster('node-redis 5', version5.createCluster),
+  cluster('node-redis 5 with RESP3', version5.createCluster, { RESP: 3 }),
+  cluster('node-redis 5 with a type mapping', version5.createCluster, bytes),
   cluster('node-redis 6', version6.createCluster)
 ]

@@ -1,5 +1,7 @@
 import { afterAll } from '@jest/globals'
 import { createClient, createCluster } from 'redis'
+import { providerOf, serverAt } from '../../src/clients/node-redis/index.js'
+import type { ClientProvider } from '../../src/clients/port.js'
 import { createHot, type Hot, type HotOptions } from '../../src/index.js'
 
 /** What a test needs of a Redis to run on it: `describe.each(backends)('List on $name', ({ createHot, raw }) => …)`. */
@@ -7,6 +9,8 @@ export interface Backend {
   readonly name: string
   /** A new Hot on this backend, closed after the test file. */
   readonly createHot: (options?: Omit<HotOptions, 'url' | 'client'>) => Hot
+  /** What a Hot is made with, for tests that put something between. */
+  readonly provider: () => ClientProvider
   /** Sends a raw command; on a cluster to the node of `key`, which need not be among `args` otherwise. */
   readonly raw: (key: string, ...args: string[]) => Promise<unknown>
 }
@@ -70,11 +74,13 @@ export const backends: readonly Backend[] = [
   {
     name: 'one server',
     createHot: options => closedAfterwards(createHot({ ...options, url: environment('HOT_TEST_URL') })),
+    provider: () => serverAt(environment('HOT_TEST_URL')),
     raw: async (_key, ...args) => (await rawClient()).sendCommand(args)
   },
   {
     name: 'a cluster of three masters',
     createHot: options => closedAfterwards(createHot({ ...options, client: newCluster() })),
+    provider: () => providerOf(newCluster()),
     raw: async (key, ...args) => (await rawCluster()).sendCommand(key, false, args)
   }
 ]

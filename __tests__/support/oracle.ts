@@ -1,10 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import assert from 'node:assert/strict'
 import type { Hot } from '../../src/index.js'
 import { anyJson, anyNumber } from './arbitraries.js'
-import { backends } from './backends.js'
-import { scaled } from './runs.js'
 
 /** What a command knows of the sequence it is part of. */
 export interface Scene<Native> {
@@ -21,9 +17,12 @@ export interface Step<Handle, Native> {
   readonly args: readonly unknown[]
   readonly onHandle: (handle: Handle, scene: Scene<Native>) => unknown
   readonly onNative: (native: Native) => unknown
-  /** Whether the call is to be made at all. */
-  readonly applies: (native: Native) => boolean
+  /** Whether the call is to be made at all; it always is where this is undefined. */
+  readonly applies: ((native: Native) => boolean) | undefined
 }
+
+/** A step of a sequence, by its name in the table. */
+export type NamedStep<Handle, Native> = Step<Handle, Native> & { readonly name: string }
 
 /** A type's row: how to make it in Redis and natively, and what can be called on it. */
 export interface OracleType<Handle, Native> {
@@ -55,7 +54,7 @@ export function commandsOf<Handle, Native>() {
       arbitraries: Arbitraries<Args>,
       onHandle: (handle: Handle, args: Args, scene: Scene<Native>) => unknown,
       onNative: (native: Native, args: Args) => unknown,
-      applies: (native: Native) => boolean = () => true
+      applies?: (native: Native) => boolean
     ): fc.Arbitrary<Step<Handle, Native>> =>
       fc.tuple<Args>(...arbitraries).map(args => ({
         kind,
@@ -74,123 +73,20 @@ export function commandsOf<Handle, Native>() {
   }
 }
 
-type Named<Handle, Native> = Step<Handle, Native> & { readonly name: string }
+const LONGEST = 50
 
-const sequences = scaled(50)
-const longest = 50
-
-/**
- * The language is the oracle: random sequences of calls on the handle and on the native value, each result and the end
- * state compared. Half of the sequences await every call, the others only the last: the order of calls is promised.
- */
-export function describeOracle<Handle, Native>(type: OracleType<Handle, Native>): void {
-  describe.each(backends)(`${type.name} on $name`, ({ createHot }) => {
-    test(`${sequences} random sequences of calls give the same results and the same end state`, async () => {
-      const failures: string[] = []
-      const hot = createHot({ onError: error => failures.push(nameOf(error)) })
-      const used = new Set<string>()
-      let run = 0
-      const property = fc.asyncProperty(sequenceOf(type), fc.boolean(), async (steps, awaitEach) => {
-        const keys: [string, ...string[]] = [`oracle:{${type.name}:${++run}}`]
-        failures.length = 0
-        const refused = await play({ type, hot, keys, steps, awaitEach, used })
-        await hot.flush()
-        assert.deepStrictEqual(failures, refused, 'assignments failed otherwise than they should')
-        await Promise.all(keys.map(key => hot.list(key).clear()))
-      })
-      const unused = () => Object.keys(type.commands).filter(name => !used.has(name))
-      await fc.assert(property, { numRuns: sequences })
-      // What few states allow may not have come up yet.
-      for (let more = 0; more < 5 && unused().length > 0; more++) await fc.assert(property, { numRuns: sequences })
-      expect(unused()).toEqual([])
-    })
-  })
-}
-
-function sequenceOf<Handle, Native>(type: OracleType<Handle, Native>): fc.Arbitrary<Named<Handle, Native>[]> {
+/** Random sequences of a type's commands. */
+export function sequenceOf<Handle, Native>(
+  type: OracleType<Handle, Native>
+): fc.Arbitrary<NamedStep<Handle, Native>[]> {
   const steps = Object.entries(type.commands).map(([name, step]) =>
     step.map(made => ({ ...made, name, [fc.toStringMethod]: () => `${name} ${fc.stringify(made.args)}` }))
   )
-  return fc.array(fc.oneof(...steps), { minLength: 1, maxLength: longest, size: 'max' })
+  return fc.array(fc.oneof(...steps), { minLength: 1, maxLength: LONGEST, size: 'max' })
 }
 
-interface Play<Handle, Native> {
-  readonly type: OracleType<Handle, Native>
-  readonly hot: Hot
-  /** The key of the handle; those of other handles join it. */
-  readonly keys: [string, ...string[]]
-  readonly steps: readonly Named<Handle, Native>[]
-  readonly awaitEach: boolean
-  readonly used: Set<string>
-}
-
-/** Plays one sequence and compares; returns how its assignments were to fail. */
-async function play<Handle, Native>({ type, hot, keys, steps, awaitEach, used }: Play<Handle, Native>) {
-  const handle = type.handle(hot, keys[0])
-  const native = type.native()
-  const refused: string[] = []
-  const answers: Promise<unknown>[] = []
-  const expected: unknown[] = []
-  const newKey = () => {
-    const key = `${keys[0]}:${keys.length}`
-    keys.push(key)
-    return key
-  }
-  const scene = { hot, before: native, newKey }
-
-  for (const [index, step] of steps.entries()) {
-    if (!step.applies(native)) continue
-    used.add(step.name)
-    const what = { index, step: step.name }
-    // A page that is fetched later would see the calls that follow, so a stream is not left behind.
-    if (step.kind === 'stream') await Promise.all(answers)
-    const answer = step.onHandle(handle, scene)
-    if (step.kind === 'assignment') {
-      const outcome = expectedOf(() => step.onNative(native))
-      if ('error' in outcome) refused.push(outcome.error)
-      continue
-    }
-    const outcome = outcomeOf(
-      step.kind === 'stream' ? collect(answer as AsyncIterable<unknown>).then(type.comparable) : answer
-    )
-    answers.push(outcome.then(actual => ({ ...what, ...actual })))
-    if (awaitEach || step.kind === 'stream') await outcome
-    expected.push({ ...what, ...expectedOf(() => step.onNative(native)) })
-  }
-
-  const end = handle.toJS()
-  assert.deepStrictEqual(await Promise.all(answers), expected)
-  assert.deepStrictEqual(type.fromJS(await end), type.items(native), 'toJS() is not the native value')
-  assert.deepStrictEqual(
-    type.comparable(await collect(handle)),
-    type.items(native),
-    'for await is not the native value'
-  )
-  return refused
-}
-
-type Outcome = { readonly value: unknown } | { readonly error: string }
-
-async function outcomeOf(answer: unknown): Promise<Outcome> {
-  try {
-    return { value: await answer }
-  } catch (error) {
-    return { error: nameOf(error) }
-  }
-}
-
-function expectedOf(call: () => unknown): Outcome {
-  try {
-    return { value: call() }
-  } catch (error) {
-    if (error instanceof Refused) return { error: error.by }
-    throw error
-  }
-}
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
-
-async function collect(items: AsyncIterable<unknown>): Promise<unknown[]> {
+/** The items of a `for await`. */
+export async function collect(items: AsyncIterable<unknown>): Promise<unknown[]> {
   const all: unknown[] = []
   for await (const item of items) all.push(item)
   return all

@@ -70,9 +70,11 @@ export function consuming<T>(queue: AnyQueue<T>, options?: ConsumeOptions) {
     /** The next item; the one before is done then. */
     next: async () => {
       const result = await items.next()
-      if (result.done === true) throw new Error('consume() ended, which it never should')
+      if (result.done === true) throw new Error('consume() ended, which only a signal makes it do')
       return result.value
     },
+    /** Whether the loop ends, as it does when its signal has aborted; the item before is done then. */
+    ends: async () => (await items.next()).done === true,
     /** What `break` and an error in the body do. */
     leave: async () => {
       await items.return?.()
@@ -101,6 +103,7 @@ const calls = {
   empty: jobs => jobs.empty(),
   full: jobs => jobs.full(),
   join: jobs => jobs.join({ timeout: 5_000 }),
+  items: jobs => first(jobs.items()),
   consume: jobs => first(jobs.consume()),
   'for await': jobs => first(jobs)
 } satisfies Calls<HotSetQueue<string>, 'maxsize'>
@@ -117,7 +120,7 @@ const typeOf = ({ name, factory, unique, make }: QueueKind): TypeUnderTest => ({
   filled: (size, text) => Array.from({ length: size }, (_, index) => (index === 0 ? text : `${text} #${index}`)),
   calls: calls as unknown as TypeUnderTest['calls'],
   // put() waits too where the handle has a maxsize, which these have not.
-  waits: ['get', 'join', 'consume', 'for await']
+  waits: ['get', 'join', 'items', 'consume', 'for await']
 })
 
 export const queueTypes: readonly TypeUnderTest[] = kinds.map(typeOf)

@@ -19,6 +19,8 @@ export class TcpProxy {
   connections = 0
   /** All that clients have sent, also what a cut kept from arriving. */
   requests = ''
+  /** Milliseconds that each chunk takes on its way. */
+  delay = 0
   onRequest: Judge = () => 'pass'
   onReply: Judge = () => 'pass'
 
@@ -27,7 +29,8 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>()
 
   private constructor(
-    private readonly serverPort: number,
+    /** Where new connections lead to. */
+    public serverPort: number,
     private readonly listener = createServer(client => this.#accept(client))
   ) {}
 
@@ -106,7 +109,7 @@ export class TcpProxy {
       const text = chunk.toString()
       this.requests += text
       if (this.onRequest(text) === 'cut') this.#cut(pair)
-      else if (pair.mute !== 'to-server') server.write(chunk)
+      else if (pair.mute !== 'to-server') this.#carry(() => server.write(chunk))
     })
     server.on('data', chunk => {
       if (pair.mute === 'to-client') return
@@ -115,12 +118,17 @@ export class TcpProxy {
         if (!client.destroyed) client.write(chunk)
       }
       if (this.#held) this.#held.push(deliver)
-      else deliver()
+      else this.#carry(deliver)
     })
     for (const socket of [client, server]) {
       socket.on('error', () => undefined)
       socket.on('close', () => this.#cut(pair))
     }
+  }
+
+  #carry(deliver: () => unknown): void {
+    if (this.delay > 0) setTimeout(deliver, this.delay)
+    else deliver()
   }
 
   #cut(pair: Pair): void {

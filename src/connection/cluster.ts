@@ -1,11 +1,10 @@
-import type { ClusterProvider } from '../clients/port.js'
-import { sleep } from '../core/clock.js'
-import { keysOf, type Reply } from '../core/command.js'
+import { isReplyError, type ClusterProvider } from '../clients/port.js'
+import { keysOf, keysOfAll, type Reply } from '../core/command.js'
 import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
-import { slotOf } from '../core/keys.js'
+import { SLOTS, slotOf } from '../core/keys.js'
 import type { Call } from '../execution/call.js'
-import { closedByOwner, type Destination } from './connector.js'
+import { closedByOwner, connectionClosed, type Destination } from './connector.js'
 import { Pipeline, type ClusterNode, type Timeouts } from './pipeline.js'
 import { SlotMigration, type MigrationHost } from './slot-migration.js'
 import type { Connector, Topology } from './topology.js'
@@ -14,8 +13,6 @@ import type { Connector, Topology } from './topology.js'
 const NODE_CONNECT_TIMEOUT = 1_000
 
 const DISCOVERY_PAUSE = 20
-
-const SLOTS = 16_384
 
 /**
  * A cluster: every call goes to the pipeline of the node that has its slot. Order is kept per key; the calls of a slot that
@@ -30,7 +27,7 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   /** Calls made before the slots are known. */
   readonly #unrouted: Call[] = []
   #discovering = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly provider: ClusterProvider,
@@ -56,6 +53,10 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   }
 
   redirect(call: Call, why: Error): void {
+    if (isReplyError(why) && keysOfAll(call.requests).length === 0) {
+      // A key that is not marked as one: no node would be the right one.
+      return call.replied([why], 0)
+    }
     const slot = slotOfCall(call)
     let migration = this.#migrations.get(slot)
     if (!migration) {
@@ -106,7 +107,8 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   async refreshSlot(slot: number): Promise<void> {
     const address = this.#addressOf(slot)
     const lost = address !== undefined && this.#pipelines.get(address)?.usable === false
-    await Promise.race([this.provider.refreshSlot(slot, lost ? address : undefined), sleep(NODE_CONNECT_TIMEOUT)])
+    const refreshed = this.provider.refreshSlot(slot, lost ? address : undefined)
+    await new Deadline(NODE_CONNECT_TIMEOUT, this.#closing.signal).wait(refreshed).catch(() => {})
   }
 
   masterOf(slot: number): string | undefined {
@@ -114,11 +116,11 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#closing.signal.aborted
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort(connectionClosed())
     for (const pipeline of this.#pipelines.values()) pipeline.close()
   }
 
@@ -167,13 +169,14 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
 
   /** Opens the cluster client and waits until it knows the slots that matter. */
   async #learnSlots(isKnown: () => boolean): Promise<void> {
-    const deadline = new Deadline(this.timeouts.connectTimeout)
+    const deadline = new Deadline(this.timeouts.connectTimeout, this.#closing.signal)
     for (let last: unknown; ;) {
       if (this.provider.closedByOwner) throw closedByOwner()
       try {
         await deadline.wait(this.provider.open())
         if (isKnown()) return
       } catch (error) {
+        this.#closing.signal.throwIfAborted()
         last = error
       }
       if (deadline.left === 0) {
@@ -183,7 +186,7 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
           { outcome: 'not-sent', cause: last }
         )
       }
-      await sleep(DISCOVERY_PAUSE)
+      await deadline.sleep(DISCOVERY_PAUSE)
     }
   }
 }
@@ -191,6 +194,7 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
 /** The slot of a call: all of its keys share one. */
 function slotOfCall({ requests }: Call): number {
   for (const request of requests) {
+    if (!request.script && request.slot !== undefined) return request.slot
     const [key] = keysOf(request)
     if (key !== undefined) return slotOf(key)
   }

@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isReplyError, type ClientConnection } from '../clients/port.js'
-import { sleep } from '../core/clock.js'
 import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
 
@@ -24,14 +23,25 @@ export interface Destination {
 /**
  * Opens a connection, in several attempts if need be, until Redis answers commands on it.
  *
- * @throws ConnectionError when it does not within `timeout` milliseconds, or refuses
+ * @throws ConnectionError when it does not within `timeout` milliseconds, or refuses; the signal's reason when it aborts
  */
-export function openConnection(connection: ClientConnection, to: Destination, timeout: number): Promise<void> {
-  return root.runInAsyncScope(attempts, undefined, connection, to, timeout)
+export function openConnection(
+  connection: ClientConnection,
+  to: Destination,
+  timeout: number,
+  signal: AbortSignal
+): Promise<void> {
+  return root.runInAsyncScope(attempts, undefined, connection, to, timeout, signal)
 }
 
-async function attempts(connection: ClientConnection, to: Destination, timeout: number): Promise<void> {
-  const deadline = new Deadline(timeout)
+async function attempts(
+  connection: ClientConnection,
+  to: Destination,
+  timeout: number,
+  signal: AbortSignal
+): Promise<void> {
+  signal.throwIfAborted()
+  const deadline = new Deadline(timeout, signal)
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     if (to.closedByOwner) throw closedByOwner()
     try {
@@ -40,8 +50,9 @@ async function attempts(connection: ClientConnection, to: Destination, timeout: 
       return
     } catch (error) {
       connection.close()
+      signal.throwIfAborted()
       if (REFUSAL.test(reasonOf(error)) || deadline.left <= pause) throw unreachable(to.address, timeout, error)
-      await sleep(pause)
+      await deadline.sleep(pause)
     }
   }
 }
@@ -57,7 +68,7 @@ async function untilAnswered(connection: ClientConnection, deadline: Deadline): 
       if (REFUSAL.test(error.message)) throw error
       if (!NOT_YET.test(error.message)) return
       if (deadline.left === 0) throw error
-      await sleep(Math.min(pause, deadline.left))
+      await deadline.sleep(pause)
     }
   }
 }
@@ -73,6 +84,11 @@ function unreachable(address: string, timeout: number, cause: unknown): Connecti
     ? `Redis at ${address} refuses us (${reason}): give user, password and database, as in redis://user:password@host:6379/0`
     : `can't reach Redis at ${address} within ${timeout} ms (${reason}): is it running there? createHot({ url }) and REDIS_URL say where to look`
   return new ConnectionError(message, { outcome: 'not-sent', cause })
+}
+
+/** For what was not sent before its Hot was closed. */
+export function connectionClosed(): ConnectionError {
+  return new ConnectionError('the connection was closed', { outcome: 'not-sent' })
 }
 
 export function closedByOwner(): ConnectionError {

@@ -3,20 +3,16 @@ import { clearTimer, nextTick, setTimer } from '../core/clock.js'
 import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
+import { readOnly } from '../execution/reply-error.js'
 import { plan, replyOf, type Transmission } from '../execution/plan.js'
-import { openConnection, type Destination } from './connector.js'
+import { connectionClosed, openConnection, type Destination } from './connector.js'
+import { ResponseTimer } from './response-timer.js'
 
 /** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
 const MAX_LOSSES = 5
 
 /** Milliseconds after the last reply for which a connection counts as busy: ref() and unref() cost more than a call. */
 const IDLE_AFTER = 10
-
-/** How often within the response timeout a silent connection is looked at. */
-const CHECKS_PER_TIMEOUT = 4
-
-/** How much longer than others a slow script of ours may take. */
-const SLOW_FACTOR = 12
 
 export interface Timeouts {
   /** Milliseconds within which a connection is made. */
@@ -45,26 +41,28 @@ export class Pipeline implements CommandSink {
   /** Calls to be sent again, before the queue. */
   #resend: Call[] = []
   #inFlight = 0
-  /** Calls in flight that may take longer than the response timeout. */
-  #slowInFlight = 0
-  /** Counts the replies, to tell a silent connection. */
-  #replies = 0
   #epoch = 0
+  /** Connections of all pipelines: an epoch is that of one of them only. */
+  static #connections = 0
   #scheduled = false
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
   #connecting = false
-  #closed = false
+  /** The server has become a replica: once nothing is in flight, the connection is opened again, maybe to another server. */
+  #reopening = false
+  readonly #closing = new AbortController()
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
-  #silenceTimer: NodeJS.Timeout | undefined
+  readonly #responseTimer: ResponseTimer
 
   constructor(
     private readonly connection: ClientConnection,
     private readonly destination: Destination,
     private readonly timeouts: Timeouts,
     private readonly node?: ClusterNode
-  ) {}
+  ) {
+    this.#responseTimer = new ResponseTimer(connection, timeouts.responseTimeout)
+  }
 
   submit(call: Call): void {
     this.#queue.push(call)
@@ -82,10 +80,14 @@ export class Pipeline implements CommandSink {
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort(connectionClosed())
     clearTimer(this.#idleTimer)
-    clearTimer(this.#silenceTimer)
+    this.#responseTimer.stop()
     this.connection.close()
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   get #pending(): number {
@@ -101,8 +103,8 @@ export class Pipeline implements CommandSink {
 
   readonly #flush = (): void => {
     this.#scheduled = false
-    if (this.#held || this.#pending === 0) return
-    if (this.#closed) return this.#failAll(new ConnectionError('the connection was closed', { outcome: 'not-sent' }))
+    if (this.#held || this.#reopening || this.#pending === 0) return
+    if (this.#closed) return this.#failAll(connectionClosed())
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
     const idle = this.#inFlight === 0
@@ -123,12 +125,12 @@ export class Pipeline implements CommandSink {
     this.#connecting = true
     const done = (): void => {
       this.#connecting = false
-      if (this.#closed) this.connection.close()
       if (this.#pending > 0) this.#schedule()
     }
-    openConnection(this.connection, this.destination, this.timeouts.connectTimeout).then(
+    const { connectTimeout } = this.timeouts
+    openConnection(this.connection, this.destination, connectTimeout, this.#closing.signal).then(
       () => {
-        this.#epoch++
+        this.#epoch = ++Pipeline.#connections
         this.connection.keepAlive(this.#keepsAlive)
         done()
       },
@@ -151,8 +153,7 @@ export class Pipeline implements CommandSink {
   #transmit(transmission: Transmission): void {
     const { call, batch, words, multi, slow, evalFallback } = transmission
     this.#inFlight += batch?.length ?? 1
-    if (slow) this.#slowInFlight++
-    this.#watchForSilence()
+    this.#responseTimer.sent(slow)
     if (call.asking) this.connection.send(['ASKING']).catch(() => {})
     if (multi) {
       this.connection.transact(multi).then(
@@ -194,24 +195,35 @@ export class Pipeline implements CommandSink {
 
   #replied(transmission: Transmission, replies: readonly Reply[]): void {
     const { call, batch, slow } = transmission
-    this.#replies++
-    if (slow) this.#slowInFlight--
+    this.#responseTimer.settled(slow)
     if (!batch) return this.#settle(call, replies)
     for (const [index, each] of batch.entries()) this.#settle(each, [replyOf(replies[0] ?? null, index)])
   }
 
   #settle(call: Call, replies: readonly Reply[]): void {
-    const moved = this.node && replies.find(reply => reply instanceof Error && redirection.test(reply.message))
+    const elsewhere = this.node ? redirection : readOnly
+    const refusal = replies.find(reply => reply instanceof Error && elsewhere.test(reply.message))
+    // A read behind a refused write must see that write.
+    const misplaced = refusal !== undefined || (this.#reopening && call.resend)
+    if (misplaced && !this.node && !call.readOnly) return this.#reopen(call)
     this.#answered()
     this.node?.completed(call)
-    if (moved) this.node?.redirect(call, moved as Error)
+    if (refusal && this.node) this.node.redirect(call, refusal as Error)
     else call.replied(replies, this.#epoch)
+  }
+
+  /** Sends a call that a replica has refused, or a read behind it, once more on a new connection. */
+  #reopen(call: Call): void {
+    call.readOnly = true
+    this.#resend.push(call)
+    this.#reopening = true
+    this.#answered()
   }
 
   /** Redis refused all of it, or the connection was lost. */
   #refused(transmission: Transmission, error: unknown): void {
     if (isReplyError(error)) return this.#replied(transmission, [error])
-    if (transmission.slow) this.#slowInFlight--
+    this.#responseTimer.settled(transmission.slow)
     for (const call of transmission.batch ?? [transmission.call]) {
       this.#answered()
       this.#lost(call, error)
@@ -234,7 +246,12 @@ export class Pipeline implements CommandSink {
 
   #answered(): void {
     this.#inFlight--
-    if (this.#inFlight + this.#pending > 0) return
+    if (this.#reopening && this.#inFlight === 0) {
+      this.#reopening = false
+      this.connection.close()
+      this.#schedule()
+    }
+    if (this.#inFlight + this.#pending > 0 || this.#closed) return
     this.#idleTimer ??= setTimer(this.#rest, IDLE_AFTER)
   }
 
@@ -250,23 +267,6 @@ export class Pipeline implements CommandSink {
     if (this.#inFlight + this.#pending > 0 || this.#closed) return
     this.#keepsAlive = false
     this.connection.keepAlive(false)
-  }
-
-  /** A connection that is up but does not answer counts as dropped. */
-  #watchForSilence(): void {
-    if (this.#silenceTimer) return
-    let seen = this.#replies
-    let silentChecks = 0
-    const check = (): void => {
-      this.#silenceTimer = undefined
-      if (this.#inFlight === 0) return
-      silentChecks = seen === this.#replies ? silentChecks + 1 : 0
-      seen = this.#replies
-      const allowed = this.#slowInFlight > 0 ? CHECKS_PER_TIMEOUT * SLOW_FACTOR : CHECKS_PER_TIMEOUT
-      if (silentChecks >= allowed) this.connection.close()
-      else this.#silenceTimer = setTimer(check, this.timeouts.responseTimeout / CHECKS_PER_TIMEOUT).unref()
-    }
-    this.#silenceTimer = setTimer(check, this.timeouts.responseTimeout / CHECKS_PER_TIMEOUT).unref()
   }
 }
 

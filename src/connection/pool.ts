@@ -1,5 +1,7 @@
 import type { ClientConnection } from '../clients/port.js'
-import { openConnection } from './connector.js'
+import { connectionClosed, openConnection } from './connector.js'
+import type { Timeouts } from './pipeline.js'
+import { ResponseTimer } from './response-timer.js'
 import type { Connector, Topology } from './topology.js'
 
 /** The transactions of one Hot that read share at most this many connections, on a cluster to each master. */
@@ -8,16 +10,20 @@ const MAX_CONNECTIONS = 8
 /** A connection that belongs to one borrower for a while. */
 export interface Loan {
   readonly connection: ClientConnection
+  readonly responseTimer: ResponseTimer
+  /** Whether the connection was opened for this borrower. */
+  readonly fresh: boolean
   giveBack(state: { readonly broken: boolean }): void
 }
 
 /** Connections of their own for transactions that watch keys: a pool for each server. */
 export class ConnectionPools {
   readonly #pools = new Map<string, Pool>()
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly topology: Topology,
-    private readonly connectTimeout: number
+    private readonly timeouts: Timeouts
   ) {}
 
   /** Lends a connection to the server of a key; `queued` is told whether that waits for other borrowers. */
@@ -25,11 +31,12 @@ export class ConnectionPools {
     const connector = await this.topology.connectorFor(key)
     const { address } = connector.destination
     let pool = this.#pools.get(address)
-    if (!pool) this.#pools.set(address, (pool = new Pool(connector, this.connectTimeout)))
+    if (!pool) this.#pools.set(address, (pool = new Pool(connector, this.timeouts, this.#closing.signal)))
     return pool.lend(queued)
   }
 
   close(): void {
+    this.#closing.abort(connectionClosed())
     for (const pool of this.#pools.values()) pool.close()
   }
 }
@@ -42,15 +49,19 @@ class Pool {
 
   constructor(
     private readonly connector: Connector,
-    private readonly connectTimeout: number
+    private readonly timeouts: Timeouts,
+    private readonly closing: AbortSignal
   ) {}
 
   async lend(queued: (isQueued: boolean) => void): Promise<Loan> {
     queued(this.#idle.length === 0 && this.#all.size >= MAX_CONNECTIONS)
     const connection = await this.#next()
     queued(false)
+    const fresh = !connection.ready
+    const { connectTimeout, responseTimeout } = this.timeouts
     try {
-      if (!connection.ready) await openConnection(connection, this.connector.destination, this.connectTimeout)
+      this.closing.throwIfAborted()
+      if (fresh) await openConnection(connection, this.connector.destination, connectTimeout, this.closing)
       connection.keepAlive(true)
     } catch (error) {
       this.#release(connection)
@@ -58,6 +69,8 @@ class Pool {
     }
     return {
       connection,
+      fresh,
+      responseTimer: new ResponseTimer(connection, responseTimeout),
       giveBack: ({ broken }) => {
         if (broken) connection.close()
         this.#release(connection)

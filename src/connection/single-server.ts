@@ -20,6 +20,10 @@ export class SingleServer extends Pipeline implements Topology {
     return this.#connector.destination.address
   }
 
+  masterOf(): string {
+    return this.nodeOf()
+  }
+
   connectorFor(): Promise<Connector> {
     return Promise.resolve(this.#connector)
   }

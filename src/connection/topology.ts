@@ -18,6 +18,8 @@ export interface Topology extends CommandSink {
   crossSlotKey(keys: readonly string[]): string | undefined
   /** The address of the server that a key is on, if that is known this very moment. */
   nodeOf(key: string): string | undefined
+  /** The address of the master of a slot, if that is known this very moment. */
+  masterOf(slot: number): string | undefined
   /** How to make further connections to the server that a key is on. */
   connectorFor(key: string): Promise<Connector>
   /** Learns again where a key lives, after a node has said that it is not there. */

@@ -8,6 +8,7 @@ export const setRepeatingTimer = globalThis.setInterval
 export const clearRepeatingTimer = globalThis.clearInterval
 export const setImmediateTask = globalThis.setImmediate
 export const nextTick = process.nextTick.bind(process)
+export const runMicrotask = globalThis.queueMicrotask
 export const now = performance.now.bind(performance)
 
 /** No timer of JavaScript's goes further than these milliseconds, 24.8 days. */

@@ -21,6 +21,8 @@ export interface WordsRequest {
   readonly words: readonly string[]
   readonly keysAt: readonly number[]
   readonly script?: undefined
+  /** Of a command without keys: on a cluster it goes to the master of this slot. */
+  readonly slot?: number
 }
 
 /** One call of a script. */
@@ -121,6 +123,8 @@ export interface Write<Result> {
   readonly returnsNothing: boolean
   /** Sending it twice has the effect of sending it once: after a lost connection it is sent again. */
   readonly idempotent: boolean
+  /** Keys that it only reads: a transaction can read them afterwards. */
+  readonly unchanged?: readonly Key[] | undefined
 }
 
 /**
@@ -139,6 +143,8 @@ export interface Update<Result> {
    * Only inserts what is missing: it commutes with others of its kind, so their reads may share a round trip.
    */
   readonly insertsDefault: boolean
+  /** Keys that it only reads: a transaction can read them afterwards. */
+  readonly unchanged?: readonly Key[] | undefined
 }
 
 /** What an Update makes of what it read. */
@@ -157,6 +163,11 @@ export type Command<Result> = Read<Result> | Write<Result> | Update<Result>
 /** Whatever can run commands: the shared pipeline, or an open transaction. */
 export interface Runner {
   run<Result>(command: Command<Result>): Promise<Result>
+}
+
+/** The sum of replies that are numbers: what requests that were split have done together. */
+export function sum(...replies: readonly Reply[]): number {
+  return replies.reduce<number>((total, reply) => total + Number(reply), 0)
 }
 
 /** Requests carry at most this many values each; a call with more is split over several in one MULTI. */

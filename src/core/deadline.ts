@@ -45,6 +45,16 @@ export class Deadline {
       stop()
     }
   }
+
+  /** Resolves after some milliseconds; rejects when the signal aborts. */
+  async sleep(milliseconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await this.wait(new Promise<void>(resolve => (timer = setTimer(resolve, Math.min(milliseconds, this.left)))))
+    } finally {
+      clearTimer(timer)
+    }
+  }
 }
 
 function noAnswer(timeout: number): Error {

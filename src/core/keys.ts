@@ -3,7 +3,8 @@ export class Key {
   constructor(readonly name: string) {}
 }
 
-const SLOTS = 16_384
+/** How many slots a cluster has. */
+export const SLOTS = 16_384
 
 /** What stands in the first braces of a key, if anything does: on a cluster, keys of one tag share a slot. */
 function hashTag(key: string): string | undefined {
@@ -30,6 +31,15 @@ export function slotOf(key: string): number {
 
 /** What every auxiliary key has in its name, and no other key: a handle of such a key is refused. */
 const AUX = ':hot-redis:'
+
+/**
+ * The names that the key of an auxiliary key may have. `{todo}:hot-redis:getters` belongs to `todo`, or to `{todo}`.
+ */
+export function ownersOf(auxName: string): readonly string[] {
+  const owner = auxName.slice(0, auxName.indexOf(AUX))
+  const [, tag, rest] = /^\{([^}]+)\}(?::(.*))?$/s.exec(owner) ?? []
+  return [owner, rest ?? tag].filter(name => name !== undefined)
+}
 
 /** Whether a key's name has the form of an auxiliary key. */
 export function isAuxKey(name: string): boolean {

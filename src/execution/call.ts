@@ -15,6 +15,8 @@ export interface Call extends Receiver {
   readonly resend: boolean
   /** How often it was sent on a connection that was lost. */
   losses: number
+  /** Was refused once by a server that had become a replica. */
+  readOnly?: boolean
   /** Sent behind an ASKING: its keys are on a node that does not own their slot yet. */
   readonly asking?: boolean
 }

@@ -1,5 +1,5 @@
 import type { Command, Read, Reply, Request, Update, Write } from '../core/command.js'
-import { ConnectionError } from '../core/errors.js'
+import { ConnectionError, HotError } from '../core/errors.js'
 import type { Call } from './call.js'
 import type { Generation } from './in-flight.js'
 import { explain } from './reply-error.js'
@@ -58,7 +58,7 @@ class CommandCall<R> implements Call {
   replied(replies: readonly Reply[], epoch: number): void {
     const { command, executor } = this
     // What a refused call is refused for is asked of Redis: until then it is in flight.
-    if (refused(replies, command, command.requests, executor, error => this.#end(error))) return
+    if (refused(replies, command, command.requests, executor, error => this.#end(this.#afterLosses(error)))) return
     let result: R
     try {
       result = command.decode?.(replies, epoch) as R
@@ -72,6 +72,14 @@ class CommandCall<R> implements Call {
 
   failed(error: unknown): void {
     this.#end(notAnswered(this.command, error))
+  }
+
+  /** That Redis refuses a write which was sent before, on a connection that was lost, does not tell what became of it. */
+  #afterLosses(error: unknown): unknown {
+    const { kind, info } = this.command
+    if (this.losses === 0 || kind === 'read' || !(error instanceof HotError)) return error
+    const message = `${error.message} (it had been sent before, on a connection that was lost: it may have been applied)`
+    return new ConnectionError(message, { ...info, cause: error.cause, outcome: 'unknown' })
   }
 
   #end(error: unknown): void {

@@ -26,9 +26,18 @@ const named = (type: string): string => types[type]?.name ?? `a ${type}`
 type Details = { readonly key: string; readonly operation: string; readonly cause: unknown }
 type Explanation = (text: string, details: Details) => HotError
 
+/** The reply of a replica to a write; Redis 6, and a batch, put a code of their own in front of those of a script. */
+export const readOnly = /^(?:ERR )?(?:.*-)?READONLY /
+
 /** Answers that mean Redis is there but does not serve: nothing was applied. */
 const unavailable: Explanation = (text, details) =>
   new ConnectionError(`Redis does not serve this now (${text})`, { ...details, outcome: 'not-sent' })
+
+const replica: Explanation = (text, details) =>
+  new ConnectionError(
+    `the server is a replica, which takes no writes (${text}): connect to its master, or give a sentinel client, which knows it`,
+    { ...details, outcome: 'not-sent' }
+  )
 
 const needsPassword: Explanation = (text, details) =>
   new ConnectionError(
@@ -53,7 +62,6 @@ const explanations: Readonly<Record<string, Explanation>> = {
   LOADING: unavailable,
   BUSY: unavailable,
   MASTERDOWN: unavailable,
-  READONLY: unavailable,
   CLUSTERDOWN: unavailable,
   TRYAGAIN: unavailable,
   MOVED: unavailable,
@@ -89,11 +97,16 @@ export async function explain(
   const { operation, key, redisType } = info
   const details = { key, operation, cause: error }
   if (error.message.includes('WRONGTYPE')) return wrongType(info, keysOfAll(requests), error, typeOf)
-  if (/index out of range|no such key/.test(error.message)) return noSuchIndex(operation, key, redisType, error)
+  if (redisType && /index out of range|no such key/.test(error.message))
+    return noSuchIndex(operation, key, redisType, error)
   if (error.message.includes('exceeds maximum allowed size')) {
     return new OverflowError(`${key} would be longer than the 512 MB that a string can hold`, details)
   }
+  if (readOnly.test(error.message)) return replica(error.message, details)
   const [code = '', ...rest] = error.message.split(' ')
+  if (code === 'MOVED' && keysOfAll(requests).length === 0) {
+    return new ReplyError(`${operation}: on a cluster give a handle for each key: it leads to the key's node`, details)
+  }
   const explanation = explanations[code]
   if (explanation) return explanation(ownCodes.has(code) ? rest.join(' ') : error.message, details)
   return new ReplyError(`key '${key}': Redis answers ${error.message}`, details)
@@ -110,10 +123,12 @@ async function wrongType(
     key: ownKey,
     type: 'another type'
   }
+  const expected = redisType ? `not ${named(redisType)}` : 'which this command does not take'
   const handle = types[type]?.handle
   const wayOut = handle ? `${handle}() reads it` : 'use another key'
-  return new KeyTypeError(
-    `key '${key}' holds ${named(type)}, not ${named(redisType ?? 'none')}: ${wayOut}, clear() removes it`,
-    { key, operation, cause }
-  )
+  return new KeyTypeError(`key '${key}' holds ${named(type)}, ${expected}: ${wayOut}, clear() removes it`, {
+    key,
+    operation,
+    cause
+  })
 }

@@ -4,7 +4,7 @@ import { Key, isAuxKey } from '../core/keys.js'
 import type { Codec } from '../values/codec.js'
 import { isSchema } from '../values/schema.js'
 import { Values, type ValueSchema } from '../values/values.js'
-import { Handle } from './handle.js'
+import { store, type Handle } from './handle.js'
 import { Op, type Dispatcher, type HandleContext, type HandleHost, type TypeDescriptor } from './operation.js'
 import { proxied } from './proxy.js'
 
@@ -27,11 +27,12 @@ export interface Construction {
 }
 
 /** Options of the types whose values have a codec. */
-export const VALUE_OPTIONS = ['initial', 'codec', 'schema'] as const
+export const VALUE_OPTIONS = ['initial', 'default', 'codec', 'schema'] as const
 
 /** What factories take. */
 export interface AnyOptions {
   readonly initial?: unknown
+  readonly default?: unknown
   readonly codec?: Codec
   readonly schema?: unknown
 }
@@ -53,7 +54,7 @@ export function valueType<Factory>(Class: HandleClass): TypeDefinition<Factory> 
 export function plainType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, given]) => {
     refuseCodec(operation, Class.descriptor, given)
-    const options = givenOptions<AnyOptions>(operation, given, ['initial'])
+    const options = givenOptions<AnyOptions>(operation, given, ['initial', 'default'])
     return { key, options, create: context => new Class(context) }
   })
 }
@@ -67,7 +68,7 @@ export function defineType<Factory>(
     make(host, factory, args) {
       const operation = `hot.${factory}`
       const { key, options, create } = parse(operation, args)
-      return makeHandle(host, operation, descriptor, create, key, checkedValues(operation, options))
+      return makeHandle(host, operation, descriptor, create, key, checkedOptions(operation, options))
     }
   }
 }
@@ -96,14 +97,16 @@ function makeHandle(
   descriptor: TypeDescriptor,
   create: (context: HandleContext) => object,
   key: unknown,
-  { initial, codec, schema }: AnyOptions
+  { codec, schema, ...values }: AnyOptions
 ): unknown {
   const name = key === undefined ? nanoid() : keyName(operation, key)
   const sameTypeAt = (other: string): unknown =>
     makeHandle(host, operation, descriptor, create, other, { codec, schema })
   const context = new Context(host, name, descriptor, { codec, schema: schema as ValueSchema | undefined }, sameTypeAt)
   const handle = create(context) as AnyHandle
-  if (initial !== undefined) context.dispatcher.assign(initialized(operation, handle, initial))
+  for (const option of ['initial', 'default'] as const) {
+    if (values[option] !== undefined) context.dispatcher.assign(stored(operation, handle, option, values[option]))
+  }
   return proxied(handle)
 }
 
@@ -149,14 +152,14 @@ class Context implements HandleContext {
   }
 }
 
-/** Stores the initial value; what is wrong with it is told of the factory that was given it. */
-function initialized(operation: string, handle: AnyHandle, initial: unknown): Promise<void> {
+/** Stores the value of an option. An error about the value names the factory that it was given to. */
+function stored(operation: string, handle: AnyHandle, option: 'initial' | 'default', value: unknown): Promise<void> {
   try {
-    return Handle.prototype.replace.call(handle, initial as never)
+    return handle[store](option, value as never)
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error
     const Problem = error.constructor as new (message: string, options: ErrorOptions) => Error
-    throw new Problem(`${operation}: initial can't be stored: ${error.message}`, { cause: error })
+    throw new Problem(`${operation}: ${option} can't be stored: ${error.message}`, { cause: error })
   }
 }
 
@@ -170,8 +173,13 @@ function keyName(operation: string, key: unknown): string {
   return name
 }
 
-function checkedValues(operation: string, options: AnyOptions): AnyOptions {
-  const { codec, schema } = options
+function checkedOptions(operation: string, options: AnyOptions): AnyOptions {
+  const { initial, default: missing, codec, schema } = options
+  if (initial !== undefined && missing !== undefined) {
+    throw new TypeError(
+      `${operation}: give initial, which replaces what is stored, or default, which does not; not both`
+    )
+  }
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
     throw new TypeError(`${operation}: a codec must have the functions encode(value) and decode(text)`)
   }

@@ -7,13 +7,18 @@ export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue | undefined }
 
 /** Options of the types that hold plain text and numbers. */
-export interface InitialOnly<Initial> {
-  /** Replaces what is stored, in one step, when the handle is made. The time to live stays. */
+export interface PlainOptions<Initial> {
+  /**
+   * **Replaces what is stored**, in one step, each time the handle is made: by every process, at every start. Use `default`
+   * for shared data. The time to live stays.
+   */
   readonly initial?: Initial
+  /** Stored, in one step, only if nothing is at the key when the handle is made. */
+  readonly default?: Initial
 }
 
 /** Options of the types that hold values. */
-export interface HandleOptions<Initial> extends InitialOnly<Initial> {
+export interface HandleOptions<Initial> extends PlainOptions<Initial> {
   /** How values become text and come back. */
   readonly codec?: Codec
 }

@@ -1,8 +1,10 @@
+import { types } from 'node:util'
 import { duration } from '../core/arguments.js'
-import { command, type Reply, type Request } from '../core/command.js'
-import type { Key } from '../core/keys.js'
+import { command, script, type Reply, type Request } from '../core/command.js'
+import { slotGuardKey, stagingKey, type Key } from '../core/keys.js'
 import type { Pending } from '../core/pending.js'
 import { canonicalJson } from '../values/codec.js'
+import { storeDefault } from '../scripts.generated.js'
 import type { HandleContext, Op } from './operation.js'
 import { unwrap } from './unwrap.js'
 
@@ -16,6 +18,8 @@ export const readAll = Symbol('readAll')
 export const fromReply = Symbol('fromReply')
 export const fromPlain = Symbol('fromPlain')
 export const writeAll = Symbol('writeAll')
+export const writeDefault = Symbol('writeDefault')
+export const store = Symbol('store')
 export const asPlain = Symbol('asPlain')
 export const asComparable = Symbol('asComparable')
 export const timedKeys = Symbol('timedKeys')
@@ -45,8 +49,15 @@ export abstract class Handle<Js, Input = Js> {
   abstract [fromReply]<V>(reply: Reply, each: Each<V>): unknown
   /** @internal The texts to store, in the same shape. */
   abstract [fromPlain](operation: string, value: unknown, encode: ToText): unknown
-  /** @internal The requests that replace all of it by what `fromPlain` gave, atomically. */
-  abstract [writeAll](texts: unknown): readonly Request[]
+  /** @internal The requests that replace all that is at `key` by what `fromPlain` gave, atomically. */
+  abstract [writeAll](texts: unknown, key: Key): readonly Request[]
+
+  /** @internal The requests that store what `fromPlain` gave if nothing is at the key, atomically. */
+  [writeDefault](texts: unknown): readonly Request[] {
+    const { key } = this.context
+    const staging = stagingKey(key)
+    return [...this[writeAll](texts, staging), script(storeDefault, [key, staging, slotGuardKey(key)])]
+  }
 
   /** @internal The plain value for an array or record of values. */
   [asPlain](values: unknown): Js {
@@ -115,7 +126,7 @@ export abstract class Handle<Js, Input = Js> {
    */
   expireAt(date: Date): Pending<boolean> {
     const op = this.context.untypedOp('expireAt')
-    const time = date instanceof Date ? date.getTime() : NaN
+    const time = types.isDate(date) ? date.getTime() : NaN
     if (Number.isNaN(time)) throw new TypeError(`${op.operation}: the time must be a valid Date`)
     return this.#time(op, 'PEXPIREAT', time)
   }
@@ -159,8 +170,7 @@ export abstract class Handle<Js, Input = Js> {
    */
   replace(value: Input): Pending<void> {
     const op = this.context.op('replace')
-    const texts = this[fromPlain](op.operation, value, (item, field) => op.encode(item, field))
-    return op.write(this[writeAll](texts))
+    return op.write(this[writeAll](this.#texts(op, value), this.context.key))
   }
 
   /**
@@ -176,6 +186,17 @@ export abstract class Handle<Js, Input = Js> {
     const texts = this[fromPlain](op.operation, other, (item, field) => op.plain(item, field))
     const plain = canonicalJson(this[asComparable](texts))
     return op.read(this[readAll](), reply => this.#normal(reply) === plain)
+  }
+
+  /** @internal Stores the option `initial`, which replaces what is stored, or `default`, which does not. */
+  [store](option: 'initial' | 'default', value: Input): Pending<void> {
+    const op = this.context.op(option)
+    const texts = this.#texts(op, value)
+    return op.write(option === 'initial' ? this[writeAll](texts, this.context.key) : this[writeDefault](texts))
+  }
+
+  #texts(op: Op, value: unknown): unknown {
+    return this[fromPlain](op.operation, value, (item, field) => op.encode(item, field))
   }
 
   #time(op: Op, name: string, ...time: number[]): Pending<boolean> {

@@ -53,7 +53,8 @@ export interface HandleContext {
   sameTypeAt(name: string): unknown
 }
 
-type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing'>>
+type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing' | 'unchanged'>>
+type UpdateTraits = Partial<Pick<Update<unknown>, 'tryFirst' | 'insertsDefault' | 'unchanged'>>
 type Decode<R> = (...replies: Reply[]) => R
 
 /** One call of a method: checks its arguments, encodes its values, and builds and runs its Command. */
@@ -88,9 +89,9 @@ export class Op implements CallInfo {
   update<R>(
     read: Request,
     compute: (stored: Reply) => Step<R>,
-    { tryFirst, insertsDefault = false }: { readonly tryFirst?: Request; readonly insertsDefault?: boolean } = {}
+    { tryFirst, insertsDefault = false, unchanged }: UpdateTraits = {}
   ): Pending<R> {
-    const command: Update<R> = { kind: 'update', info: this, read, tryFirst, compute, insertsDefault }
+    const command: Update<R> = { kind: 'update', info: this, read, tryFirst, compute, insertsDefault, unchanged }
     return this.context.dispatcher.run(command)
   }
 
@@ -110,7 +111,7 @@ export class Op implements CallInfo {
   writeCommand<R>(
     requests: Request | readonly Request[],
     decode?: Decode<R>,
-    { idempotent = false, returnsNothing = decode === undefined }: WriteTraits = {}
+    { idempotent = false, returnsNothing = decode === undefined, unchanged }: WriteTraits = {}
   ): Write<R> {
     return {
       kind: 'write',
@@ -118,7 +119,8 @@ export class Op implements CallInfo {
       requests: listOf(requests),
       decode: decode && decoderOf(decode),
       returnsNothing,
-      idempotent
+      idempotent,
+      unchanged
     }
   }
 

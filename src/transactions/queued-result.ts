@@ -55,6 +55,18 @@ export class QueuedResult<T> extends Pending<T> {
 // Unlike Pending: with Promise as its constructor `await` would not ask for `then`, and wait for ever.
 void Object.defineProperty(QueuedResult.prototype, 'constructor', { value: QueuedResult })
 
+/**
+ * The result of a call that its transaction refused. The transaction's own promise rejects with the same error, so nobody has
+ * to catch it here too.
+ */
+export class RefusedResult<T> extends Pending<T> {
+  static of<T>(error: unknown): RefusedResult<T> {
+    const refused = new RefusedResult<T>((_, reject) => reject(error))
+    refused.catch(() => {})
+    return refused
+  }
+}
+
 function awaited({ operation, key }: CallInfo): TransactionError {
   return new TransactionError(
     `key '${key}': the result of a write exists only after the transaction, so it can't be awaited inside: return it ` +

@@ -17,15 +17,17 @@ export async function runTransaction(
   owner: object,
   host: TransactionHost,
   fn: () => unknown,
-  options: TransactionOptions
+  options: TransactionOptions,
+  closing: AbortSignal
 ): Promise<unknown> {
   const { retries = 100, timeout = 30_000 } = optionsOf('transaction', options, ['retries', 'timeout'])
   check(fn, retries, timeout)
   const earlier = host.runner.settled()
   const end = now() + timeout
   for (let run = 0; run <= retries; run++) {
+    closing.throwIfAborted()
     const transaction = new Transaction(owner, host, earlier)
-    const attempt = await withinTime(transaction, fn, end - now(), timeout)
+    const attempt = await withinTime(transaction, fn, end - now(), timeout, closing)
     if (attempt !== 'conflict') return attempt.value
     // Longer each time, and by chance, so that those who collided do not meet again.
     await sleep(Math.random() * Math.min(LONGEST_BACKOFF, 2 ** run, Math.max(0, end - now())))
@@ -36,29 +38,38 @@ export async function runTransaction(
   )
 }
 
-/** One attempt, unless time runs out before it commits. */
+/** One attempt, unless time runs out or its Hot drops everything before it commits. */
 async function withinTime(
   transaction: Transaction,
   fn: () => unknown,
   left: number,
-  timeout: number
+  timeout: number,
+  closing: AbortSignal
 ): Promise<Attempt> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimer(
-      () => {
-        const message = `not done after ${timeout} ms, nothing was written: it was waiting for ${transaction.waitingFor}`
-        transaction.giveUp()
-        reject(new TransactionError(message, { operation: 'transaction' }))
-      },
-      Math.min(left, LONGEST_TIMER)
-    )
+  let stop = (): void => {}
+  const ended = new Promise<never>((_, reject) => {
+    const end = (error: unknown): void => {
+      transaction.giveUp()
+      reject(error)
+    }
+    const closed = (): void => end(closing.reason)
+    const timer = setTimer(() => end(tooLate(timeout, transaction)), Math.min(left, LONGEST_TIMER))
+    closing.addEventListener('abort', closed)
+    stop = () => {
+      clearTimer(timer)
+      closing.removeEventListener('abort', closed)
+    }
   })
   try {
-    return await Promise.race([transaction.attempt(fn, () => clearTimer(timer)), tooLate])
+    return await Promise.race([transaction.attempt(fn, stop), ended])
   } finally {
-    clearTimer(timer)
+    stop()
   }
+}
+
+function tooLate(timeout: number, { waitingFor }: Transaction): TransactionError {
+  const message = `not done after ${timeout} ms, nothing was written: it was waiting for ${waitingFor}`
+  return new TransactionError(message, { operation: 'transaction' })
 }
 
 function check(fn: unknown, retries: unknown, timeout: unknown): void {

@@ -6,6 +6,8 @@ import {
   type Reply,
   type Request,
   type Runner,
+  type Update,
+  type Read,
   type Write
 } from '../core/command.js'
 import { TransactionError, type HotError } from '../core/errors.js'
@@ -13,21 +15,11 @@ import { Pending } from '../core/pending.js'
 import type { Call } from '../execution/call.js'
 import { execute, type Executor } from '../execution/driver.js'
 import { explain } from '../execution/reply-error.js'
-import { QueuedResult, type Queue } from './queued-result.js'
+import { Journal, type Entry, type Filled } from './journal.js'
+import { QueuedResult, RefusedResult, type Queue } from './queued-result.js'
 import { readsOf, takeApart, type Parts } from './results.js'
-import { currentTransaction, runWithin } from './scope.js'
+import { currentTransaction, newScope, runIn, runWithin } from './scope.js'
 import { WatchedConnection, type Connections } from './watched-connection.js'
-
-/** A write that waits for the commit. Its call is missing (yet) where an Update may turn out to need no write. */
-interface Queued {
-  call?: Call
-  /** What comes of it. */
-  result?: Promise<unknown>
-  /** Ends it without a commit. */
-  reject?: (error: unknown) => void
-}
-
-type Filled = Queued & { readonly call: Call; readonly result: Promise<unknown> }
 
 /** How fn ended: with the parts of what it returned, or with what it threw. */
 type Ended = Parts | { readonly error: unknown }
@@ -47,12 +39,7 @@ export interface TransactionHost extends Connections {
 export class Transaction implements Runner, Queue {
   #phase: 'open' | 'ending' | 'over' = 'open'
   readonly #watch: WatchedConnection
-  readonly #queue: Queued[] = []
-  readonly #written = new Set<string>()
-  /** Keys into which only missing values have been inserted. */
-  readonly #insertedInto = new Set<string>()
-  /** What reads that insert what is missing have given, by their requests: read again, it is the same. */
-  readonly #inserted = new Map<string, Pending<unknown>>()
+  readonly #journal = new Journal()
   readonly #reading = new Set<CallInfo>()
   #allRead: (() => void) | undefined
   /** The first key used: on a cluster the others must share its slot. */
@@ -76,14 +63,12 @@ export class Transaction implements Runner, Queue {
     const refusal = this.#refusal(command, keys)
     if (refusal) return this.#refuse(command, refusal)
     this.#key ??= keys[0]
-    if (command.kind === 'write') return this.#write(command, keys)
-    if (command.kind === 'read') return this.#execute(command)
-    for (const key of keys) (command.insertsDefault ? this.#insertedInto : this.#written).add(key)
-    if (!command.insertsDefault) return this.#execute(command)
-    const asked = JSON.stringify(command.read)
-    const known = this.#inserted.get(asked) as Pending<R> | undefined
-    const result = known ?? this.#execute(command)
-    this.#inserted.set(asked, result)
+    if (command.kind === 'write') return this.#write(command)
+    if (command.kind === 'read' || !command.insertsDefault) return this.#execute(command)
+    const known = this.#journal.knownInsert(command.read) as Pending<R> | undefined
+    if (known) return known
+    const result = this.#execute(command)
+    this.#journal.rememberInsert(command.read, result)
     return result
   }
 
@@ -94,9 +79,17 @@ export class Transaction implements Runner, Queue {
       { key, operation }
     )
     this.misused(refusal)
-    const refused = Pending.reject(refusal) as Pending<R>
-    refused.catch(() => {})
-    return refused
+    return RefusedResult.of(refusal)
+  }
+
+  /** Refuses a call that is none of a handle. */
+  refuseCall(operation: string, why: string): never {
+    const error = new TransactionError(
+      `${operation} can't be called inside a transaction, for ${why}: call it before or after the transaction`,
+      { operation }
+    )
+    this.misused(error)
+    throw error
   }
 
   isInside(): boolean {
@@ -137,20 +130,29 @@ export class Transaction implements Runner, Queue {
       return { value: ended.assemble(await Promise.all(ended.parts)) }
     } catch (error) {
       this.#failed = true
-      this.#tellQueue(error)
+      this.#journal.reject(error)
       throw error
     } finally {
       this.abandon()
     }
   }
 
-  /** Runs fn as a part of this transaction: what it writes has its results when this one commits. */
+  /**
+   * Runs fn as a part of this transaction: what it writes has its results when this one commits. If it throws, nothing that
+   * it has written is committed.
+   */
   async join(fn: () => unknown): Promise<unknown> {
     if (typeof fn !== 'function') throw notAFunction()
     if (this.#phase !== 'open') throw late({ operation: 'transaction', key: this.#key ?? '' })
-    const parts = takeApart(await fn())
-    await readsOf(parts.parts)
-    return parts.assemble(parts.parts)
+    const scope = newScope(this.owner, this)
+    try {
+      const parts = takeApart(await runIn(scope, fn))
+      await readsOf(parts.parts)
+      return parts.assemble(parts.parts)
+    } catch (error) {
+      this.#journal.rollBack(scope)
+      throw error
+    }
   }
 
   /** Ends it for lack of time. */
@@ -163,50 +165,35 @@ export class Transaction implements Runner, Queue {
   abandon(): void {
     this.#phase = 'over'
     this.#watch.close(this.#reading.size > 0)
-    this.#tellQueue(new TransactionError('this attempt at the transaction ended without writing anything'))
+    this.#journal.reject(new TransactionError('this attempt at the transaction ended without writing anything'))
   }
 
   #refusal(command: Command<unknown>, keys: readonly string[]): HotError | undefined {
-    const { info, kind } = command
-    if (this.#phase !== 'open') return late(info)
+    const { info } = command
+    if (this.#phase !== 'open' || this.#journal.isRolledBack) return late(info)
     if (this.#misuse) return this.#misuse
     const crossing = this.host.runner.crossSlotError(command, this.#key === undefined ? [] : [this.#key])
-    const misuse = crossing ?? this.#readAfterWrite(info, kind, keys, kind === 'update' && command.insertsDefault)
+    const misuse = crossing ?? this.#journal.refusal(command, keys)
     if (misuse) this.misused(misuse)
     return misuse
   }
 
-  #readAfterWrite(
-    { operation }: CallInfo,
-    kind: Command<unknown>['kind'],
-    keys: readonly string[],
-    insertsDefault: boolean
-  ): TransactionError | undefined {
-    if (kind === 'write') return undefined
-    const isChanged = (key: string): boolean =>
-      this.#written.has(key) || (!insertsDefault && this.#insertedInto.has(key))
-    const written = keys.find(isChanged)
-    return written === undefined ? undefined : readAfterWrite(operation, written)
-  }
-
-  /** A refused write need not be caught where the transaction itself rejects; of work that comes too late nobody else tells. */
+  /** Misuse fails the transaction, whose promise tells of it. Of work that comes too late nobody else tells. */
   #refuse<R>(command: Command<R>, refusal: HotError): Pending<R> {
-    const refused = Pending.reject(refusal) as Pending<R>
-    if (command.kind === 'write' && this.#failed) refused.catch(() => {})
-    return refused
+    const isTold = refusal === this.#misuse || (command.kind === 'write' && this.#failed)
+    return isTold ? RefusedResult.of(refusal) : (Pending.reject(refusal) as Pending<R>)
   }
 
   /** Runs what begins with a read. */
-  #execute<R>(command: Command<R>): Pending<R> {
+  #execute<R>(command: Read<R> | Update<R>): Pending<R> {
     // What an Update writes takes its place in the queue now, before whatever is written later.
-    const place: Queued = {}
-    if (command.kind === 'update') this.#queue.push(place)
+    const entry = command.kind === 'read' ? undefined : this.#journal.enter(command)
     const executor: Executor = {
       repliesToWrites: false,
       typeOf: key => this.host.runner.typeOf(key),
       read: call => void this.#read(command.info, call),
       write: (call, assumed = null) => {
-        this.#enqueue(writeOf(command.info, call.requests), place).catch(() => {})
+        if (entry) this.#enqueue(writeOf(command.info, call.requests), entry).catch(() => {})
         call.replied([assumed], 0)
       }
     }
@@ -228,29 +215,26 @@ export class Transaction implements Runner, Queue {
     }
   }
 
-  #write<R>(command: Write<R>, keys: readonly string[]): Pending<R> {
-    for (const key of keys) this.#written.add(key)
-    const queued: Queued = {}
-    this.#queue.push(queued)
-    const result = this.#enqueue(command, queued)
+  #write<R>(command: Write<R>): Pending<R> {
+    const result = this.#enqueue(command, this.#journal.enter(command))
     result.catch(() => {})
     if (command.returnsNothing) return Pending.resolve(undefined) as Pending<R>
     return QueuedResult.of(command.info, this, result)
   }
 
-  /** Gives a place in the queue its write. */
-  #enqueue<R>(command: Write<R>, queued: Queued): Promise<R> {
+  /** Gives an entry of the journal its write. */
+  #enqueue<R>(command: Write<R>, entry: Entry): Promise<R> {
     const result = new Promise<R>((resolve, reject) => {
-      queued.reject = reject
+      entry.reject = reject
       const executor: Executor = {
         repliesToWrites: false,
         typeOf: key => this.host.runner.typeOf(key),
         read: () => {},
-        write: call => (queued.call = call)
+        write: call => (entry.call = call)
       }
       execute(command, executor, resolve, reject)
     })
-    queued.result = result
+    entry.result = result
     return result
   }
 
@@ -274,7 +258,7 @@ export class Transaction implements Runner, Queue {
 
   /** Whether the queue has been executed. */
   async #commit(): Promise<boolean> {
-    const queue = this.#queue.filter((queued): queued is Filled => queued.call !== undefined)
+    const queue = this.#journal.filled
     const requests = queue.flatMap(({ call }) => call.requests)
     const replies = this.#watch.used ? await this.#watch.execute(requests) : await this.#send(requests)
     if (replies) await this.#deliver(queue, replies)
@@ -299,10 +283,6 @@ export class Transaction implements Runner, Queue {
     const failures = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
     if (failures.length > 0) throw failedInside(settled, failures)
   }
-
-  #tellQueue(error: unknown): void {
-    for (const { reject } of this.#queue) reject?.(error)
-  }
 }
 
 /** The write that an Update came to. */
@@ -319,13 +299,6 @@ function late({ operation, key }: Pick<CallInfo, 'operation' | 'key'>): Transact
 
 export function notAFunction(): TypeError {
   return new TypeError('transaction: give a function: hot.transaction(() => { … })')
-}
-
-function readAfterWrite(operation: string, key: string): TransactionError {
-  return new TransactionError(
-    `key '${key}' was written earlier in this transaction, and writes happen at its end: read first, then write`,
-    { key, operation }
-  )
 }
 
 function failedInside(

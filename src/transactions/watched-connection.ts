@@ -1,11 +1,11 @@
-import { isReplyError, type ClientConnection } from '../clients/port.js'
+import { isReplyError } from '../clients/port.js'
 import type { ConnectionPools, Loan } from '../connection/pool.js'
 import { redirection } from '../connection/pipeline.js'
 import type { Topology } from '../connection/topology.js'
 import { keysOfAll, type Reply, type Request } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import { multiCommands, wordsOf } from '../execution/plan.js'
-import { explain } from '../execution/reply-error.js'
+import { explain, readOnly } from '../execution/reply-error.js'
 
 /** What a transaction needs to connect. */
 export interface Connections {
@@ -50,11 +50,11 @@ export class WatchedConnection {
   /** Watches the keys, and reads; what Redis refused has an Error as its reply. */
   async read(requests: readonly Request[]): Promise<readonly Reply[]> {
     const keys = keysOfAll(requests)
-    const { connection } = await (this.#loan ??= this.#borrow(keys[0] ?? ''))
+    const loan = await (this.#loan ??= this.#borrow(keys[0] ?? ''))
     const unwatched = keys.filter(key => !this.#watched.has(key))
     for (const key of unwatched) this.#watched.add(key)
-    const watching = unwatched.length > 0 ? this.#watch(connection, unwatched) : undefined
-    const reading = requests.map(request => this.#reply(connection, wordsOf(request)))
+    const watching = unwatched.length > 0 ? this.#watch(loan, unwatched) : undefined
+    const reading = requests.map(request => this.#reply(loan, wordsOf(request), request.script?.slow))
     const [refusal, replies] = await Promise.all([watching, Promise.all(reading)])
     if (refusal) return [refusal]
     const moved = replies.find(reply => reply instanceof Error && redirection.test(reply.message))
@@ -68,17 +68,21 @@ export class WatchedConnection {
    */
   async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
     if (this.#refusal) throw this.#refusal
-    const connection = this.#lent?.connection
-    if (this.#lost || !connection?.ready) {
+    const loan = this.#lent
+    if (this.#lost || !loan?.connection.ready) {
       this.#lost = true
       return undefined
     }
     try {
-      const replies = await connection.transact(multiCommands(requests))
+      const slow = requests.some(({ script }) => script?.slow)
+      const replies = await loan.responseTimer.track(loan.connection.transact(multiCommands(requests)), slow)
       this.#watched.clear()
+      if (replies?.some(reply => isReplyError(reply) && readOnly.test(reply.message)))
+        return this.#replica(loan, replies)
       return replies ?? undefined
     } catch (error) {
       if (isReplyError(error)) {
+        if (readOnly.test(error.message) && this.#replica(loan, [error]) === undefined) return undefined
         if (!redirection.test(error.message)) throw await this.#explained(error)
         await this.#moved(error)
         return undefined
@@ -92,6 +96,13 @@ export class WatchedConnection {
     }
   }
 
+  /** A replica has refused to execute: an older connection is dropped, a new one would lead to a replica again. */
+  #replica({ fresh }: Loan, replies: readonly Reply[]): readonly Reply[] | undefined {
+    if (fresh) return replies
+    this.#lost = true
+    return undefined
+  }
+
   /** Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. */
   close(inFlight: boolean): void {
     this.#closed = true
@@ -103,8 +114,8 @@ export class WatchedConnection {
   }
 
   /** What can't be watched must not be read either: then nothing is executed. */
-  async #watch(connection: ClientConnection, keys: readonly string[]): Promise<Error | undefined> {
-    const reply = await this.#reply(connection, ['WATCH', ...keys])
+  async #watch(loan: Loan, keys: readonly string[]): Promise<Error | undefined> {
+    const reply = await this.#reply(loan, ['WATCH', ...keys])
     if (!(reply instanceof Error)) return undefined
     if (redirection.test(reply.message)) throw await this.#moved(reply)
     this.#refusal = await this.#explained(reply)
@@ -112,9 +123,9 @@ export class WatchedConnection {
   }
 
   /** The reply, an Error where Redis refuses; throws when the connection is lost. */
-  async #reply(connection: ClientConnection, words: readonly string[]): Promise<Reply> {
+  async #reply({ connection, responseTimer }: Loan, words: readonly string[], slow = false): Promise<Reply> {
     try {
-      return await connection.send(words)
+      return await responseTimer.track(connection.send(words), slow)
     } catch (error) {
       if (isReplyError(error)) return error
       throw this.#lose(error)

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /**
  * How values become the text that Redis holds, and come back. The default keeps strings readable by any other client
  * and keeps every JSON value's type.
@@ -41,9 +43,28 @@ function isNumberText(text: string): boolean {
   return Number.isFinite(number) && String(number) === text
 }
 
+/** The strings of a JSON text, to be skipped, and its numbers. */
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
+
+/** Whether JSON holds a number that a double can't hold: read and written back, another client's id would be another one. */
+function losesNumbers(json: string): boolean {
+  // Without a run of digits like this no number is past 2^53 or infinite.
+  if (!/\d{16}|[eE]\+?\d{3}/.test(json)) return false
+  return json.match(stringOrNumber)?.some(token => !token.startsWith('"') && !isExact(token)) ?? false
+}
+
+function isExact(number: string): boolean {
+  const value = Number(number)
+  if (!Number.isFinite(value)) return false
+  // JavaScript writes whole numbers from 2^53 on with zeros for digits that it does not need to tell them apart.
+  return !/^-?\d+$/.test(number) || String(value) === number || BigInt(number) === BigInt(value)
+}
+
+/** The value of a JSON text; undefined for a text that is no JSON, or whose numbers would change. */
 function parsed(text: string): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) as unknown }
+    const value = JSON.parse(text) as unknown
+    return losesNumbers(text) ? undefined : { value }
   } catch {
     return undefined
   }
@@ -81,10 +102,15 @@ export function canonicalJson(value: unknown): string {
   try {
     return jsonOf(value, new Set())
   } catch (error) {
-    if (error instanceof RangeError)
-      throw new Unstorable('a value nested this deep', 'store its parts under keys of their own')
-    throw error
+    throw error instanceof RangeError ? tooDeep() : error
   }
+}
+
+/** The deepest nesting that can be stored: deeper than data is, and never deep enough to exhaust the stack. */
+const DEEPEST = 1_000
+
+function tooDeep(): Unstorable {
+  return new Unstorable('a value nested more than 1,000 deep', 'store its parts under keys of their own')
 }
 
 function jsonOf(value: unknown, within: Set<object>): string {
@@ -109,6 +135,7 @@ function jsonOf(value: unknown, within: Set<object>): string {
 
 function structureOf(value: object, within: Set<object>): string {
   if (within.has(value)) throw new Unstorable('a cycle', 'store the parts and refer to them by key')
+  if (within.size >= DEEPEST) throw tooDeep()
   within.add(value)
   const json = Array.isArray(value) ? arrayOf(value, within) : recordOf(value, within)
   within.delete(value)
@@ -148,20 +175,27 @@ const advice: Readonly<Record<string, string>> = {
   Map: 'use hot.dict, store Object.fromEntries(map), or give a codec',
   Set: 'use hot.set, store [...set], or give a codec',
   Promise: 'await it first',
-  Pending: 'await it first'
+  binary: "give a codec such as { encode: b => b.toString('base64'), decode: t => Buffer.from(t, 'base64') }"
+}
+
+/** The kind of a built-in object, whatever realm or class it comes from. */
+function builtInKind(value: object): string | undefined {
+  if (types.isDate(value)) return 'Date'
+  if (types.isMap(value)) return 'Map'
+  if (types.isSet(value)) return 'Set'
+  if (types.isPromise(value)) return 'Promise'
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) ? 'binary' : undefined
 }
 
 function refuseInstance(value: object): void {
   const prototype = Object.getPrototypeOf(value) as object | null
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) {
+  const kind = builtInKind(value)
+  if (kind === undefined && (prototype === null || Object.getPrototypeOf(prototype) === null)) {
     if (Object.getOwnPropertySymbols(value).length === 0) return
     throw new Unstorable('an object with symbols for keys', 'use strings for keys')
   }
-  const name = value instanceof Promise ? 'Promise' : (prototype.constructor?.name ?? 'object without a class')
-  const binary = ArrayBuffer.isView(value) || value instanceof ArrayBuffer
-  const known = binary
-    ? "give a codec such as { encode: b => b.toString('base64'), decode: t => Buffer.from(t, 'base64') }"
-    : advice[name]
+  const name = kind === 'Promise' ? kind : (prototype?.constructor?.name ?? kind ?? 'object without a class')
+  const known = advice[kind ?? name]
   throw new Unstorable(`a ${name}`, known ?? 'store plain data ({ ...fields }), or give a codec that takes it')
 }
 

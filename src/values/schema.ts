@@ -34,12 +34,19 @@ export function isSchema(value: unknown): value is StandardSchema {
 /** The schema's output, or what was wrong in words. A schema that answers later would break the order of calls. */
 export function validate(schema: StandardSchema, value: unknown): { value: unknown } | { problems: string } {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
+  if (isThenable(result)) {
+    // Nothing awaits it, so its rejection must not be unhandled.
+    Promise.resolve(result).catch(() => undefined)
     throw new TypeError(
       'the schema validates asynchronously, which would break the order of calls: give one that is synchronous'
     )
   }
   return result.issues === undefined ? result : { problems: result.issues.map(describe).join('; ') }
+}
+
+/** Told by its form: a Promise may come from another library or another realm. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
 function describe(issue: SchemaIssue): string {

@@ -10,6 +10,9 @@ export interface ValueOptions {
   readonly schema?: ValueSchema | undefined
 }
 
+/** The longest path in a message: that of a deeply nested value would fill pages. */
+const LONGEST_PATH = 200
+
 /** The values of one handle: text to be stored out of what the user gave, and back, schema and codec applied. */
 export class Values {
   readonly #codec: Codec
@@ -112,7 +115,8 @@ export class Values {
   }
 
   #error(operation: string, field: string | undefined, message: string, cause?: unknown, path = ''): CodecError {
-    const place = (field === undefined ? '' : step(field)) + path
+    const whole = (field === undefined ? '' : step(field)) + path
+    const place = whole.length > LONGEST_PATH ? `${whole.slice(0, LONGEST_PATH)}…` : whole
     return new CodecError(`${this.key}${place && ` ${place}`}: ${message}`, {
       key: this.key,
       operation,

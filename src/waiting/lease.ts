@@ -146,6 +146,7 @@ export class Leases {
 
   /** Gives up all leases when the Hot closes. */
   async close(): Promise<void> {
+    clearTimer(this.#timer)
     await Promise.all([...this.#leases].map(lease => lease.giveUp('its Hot was closed')))
   }
 

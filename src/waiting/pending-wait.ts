@@ -1,4 +1,4 @@
-import { clearTimer, now, setImmediateTask, setTimer } from '../core/clock.js'
+import { clearTimer, now, runMicrotask, setImmediateTask, setTimer } from '../core/clock.js'
 import type { Command, Reply, Request, ScriptRequest } from '../core/command.js'
 import { ConnectionError, LeaseLostError } from '../core/errors.js'
 import type { Grant, Mode, WaitOptions, WaitSpec } from '../core/wait-spec.js'
@@ -130,7 +130,7 @@ export class PendingWait {
     this.#end('served', () => {
       const got = this.#decode(result, { since, handedOver: { firstLease: Number(firstLease), time: Number(granted) } })
       // Resolve one turn later: the ZADD that confirms the lease must be flushed before user code can block the event loop.
-      queueMicrotask(() => setImmediateTask(() => this.resolve(got)))
+      runMicrotask(() => setImmediateTask(() => this.resolve(got)))
     })
   }
 

@@ -1,5 +1,5 @@
 import { isReplyError, type ClientConnection, type Message } from '../clients/port.js'
-import { openConnection } from '../connection/connector.js'
+import { connectionClosed, openConnection } from '../connection/connector.js'
 import type { Connector } from '../connection/topology.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
 import type { Reply, Request } from '../core/command.js'
@@ -38,7 +38,7 @@ export class Subscriber {
   #tracks = false
   #recheckTimer: NodeJS.Timeout | undefined
   #open = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly connector: Connector,
@@ -80,7 +80,7 @@ export class Subscriber {
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort(connectionClosed())
     this.#release()
   }
 
@@ -107,11 +107,11 @@ export class Subscriber {
         throw unreachable ? error : subscribeError(error)
       }
     }
-    if (this.#closed) this.#release()
+    if (this.#closing.signal.aborted) this.#release()
   }
 
   #openOne(connection: ClientConnection): Promise<void> {
-    return openConnection(connection, this.connector.destination, this.connectTimeout)
+    return openConnection(connection, this.connector.destination, this.connectTimeout, this.#closing.signal)
   }
 
   /** Tracking starts before any wait is enqueued: all waits must be notified of FLUSHALL. */

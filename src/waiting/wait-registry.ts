@@ -22,6 +22,9 @@ const RECHECK_AFTER_ERROR = 20
 /** Maximum failed waits whose tickets are remembered. */
 const MAX_FAILED = 10_000
 
+/** Milliseconds until the refusals are repeated that Redis did not execute. */
+const REFUSAL_INTERVAL = 250
+
 /** The waits at one key, in the order in which they were made. */
 interface KeyWaits {
   readonly waits: Set<PendingWait>
@@ -45,6 +48,7 @@ export class WaitRegistry implements WaitHost, Recipient {
   readonly #received = new Map<string, string[]>()
   /** Failed waits that may be enqueued still, or may have been served: what they are given goes back. */
   readonly #failed = new Map<string, PendingWait>()
+  #refusalTimer: NodeJS.Timeout | undefined
   readonly #reservedPositions = new ReservedPositions()
   #last = 0
   #closed = false
@@ -103,6 +107,11 @@ export class WaitRegistry implements WaitHost, Recipient {
     this.#closed = true
     for (const wait of this.#byName.values()) wait.leave(() => closed(wait.spec))
     while (this.#byName.size > 0) await new Promise<void>(resolve => (this.#allEnded = resolve))
+  }
+
+  /** Drops its connections, also those that are being opened. */
+  drop(): void {
+    clearTimer(this.#refusalTimer)
     for (const subscriber of this.#subscribers.values()) subscriber.close()
   }
 
@@ -113,6 +122,7 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   async becomeReachable(key: string): Promise<void> {
     const connector = await this.topology.connectorFor(key)
+    if (this.#closed) throw closed({ operation: 'wait', key })
     const { address } = connector.destination
     const known = this.#subscribers.get(address)
     const subscriber = known ?? new Subscriber(connector, this.connectTimeout, this.#channel, this)
@@ -226,7 +236,14 @@ export class WaitRegistry implements WaitHost, Recipient {
     addNewest(this.#failed, name, wait, MAX_FAILED)
     if (this.#closed || !this.reachable(key)) return
     const refused = (): void => void this.#failed.delete(name)
-    this.submit(asking(spec, wait.refusal(), true), refused, () => {})
+    this.submit(asking(spec, wait.refusal(), true), refused, this.#refuseLater)
+  }
+
+  readonly #refuseLater = (): void => {
+    this.#refusalTimer ??= setTimer(() => {
+      this.#refusalTimer = undefined
+      this.#refuseFailed()
+    }, REFUSAL_INTERVAL).unref()
   }
 
   #recheckIn(key: string, milliseconds: number): void {

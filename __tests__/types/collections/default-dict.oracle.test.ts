@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../src/index.js'
 import { dictOf, type AnyDict } from './dict-commands.js'
-import { describeOracle } from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
 
 function defaultDictOf(name: string, missing: JsonValue) {
   return dictOf(name, {

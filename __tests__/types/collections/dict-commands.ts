@@ -170,6 +170,14 @@ export function dictOf(name: string, { handle, missing }: DictOptions): OracleTy
         },
         map => [true, new Map(map)]
       ),
+      'copyTo(itself)': call(
+        [],
+        async dict => {
+          const copy = await dict.copyTo(dict.key)
+          return new Map(Object.entries(await copy.toJS()))
+        },
+        map => new Map(map)
+      ),
       'equals(itself)': call(
         [fc.boolean()],
         (dict, [asHandle], { hot, newKey, before }) =>

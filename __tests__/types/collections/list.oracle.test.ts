@@ -1,15 +1,8 @@
 import fc from 'fast-check'
 import type { HotList, JsonValue } from '../../../src/index.js'
 import { throughJson } from '../../support/arbitraries.js'
-import {
-  commandsOf,
-  describeOracle,
-  Refused,
-  same,
-  someJson,
-  someSortable,
-  type OracleType
-} from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused, same, someJson, someSortable, type OracleType } from '../../support/oracle.js'
 
 type List = HotList<JsonValue>
 const { call, assignment, stream } = commandsOf<List, JsonValue[]>()

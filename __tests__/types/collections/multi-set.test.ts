@@ -27,6 +27,15 @@ describe.each(backends)('A multiset on $name', ({ name, createHot: another, raw 
     await words.replace(counts)
     return words
   }
+  test('equals one without its items of count zero, but not one without those below', async () => {
+    const words = await filled()
+    expect(await words.equals({ apple: 3, pear: 1, plum: -2 })).toBe(true)
+    expect(await words.equals({ apple: 3, pear: 1, plum: -2, kiwi: 0 })).toBe(true)
+    expect(await words.equals({ apple: 3, pear: 1, fig: 0 })).toBe(false)
+    const other = hot.multiSet(`${words.key}:other`, { initial: { kiwi: 0, plum: -2, pear: 1, apple: 3 } })
+    expect(await words.equals(other)).toBe(true)
+  })
+
   const countsOf = async (words: HotMultiSet) => Object.fromEntries(await words.toJS())
 
   describe('follows collections.Counter', () => {

@@ -1,15 +1,8 @@
 import fc from 'fast-check'
 import type { HotSet, JsonValue } from '../../../src/index.js'
 import { anyText } from '../../support/arbitraries.js'
-import {
-  commandsOf,
-  describeOracle,
-  same,
-  someJson,
-  textOf,
-  type OracleType,
-  type Scene
-} from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, same, someJson, textOf, type OracleType, type Scene } from '../../support/oracle.js'
 
 type Members = HotSet<JsonValue>
 

@@ -68,6 +68,8 @@ describe('What a queue can’t work with is refused by name, and nothing is sent
       }
       for (const signal of badSignals) await expectRefused(call({ signal }), 'consume', /signal/)
       for (const options of badOptions) await expectRefused(call(options), 'consume', /options/)
+      for (const signal of badSignals) await expectRefused(first(queue.items({ signal } as object)), 'items', /signal/)
+      for (const options of badOptions) await expectRefused(first(queue.items(options as never)), 'items', /options/)
     })
 
     test('put() and putNowait() of what no codec takes', async () => {
@@ -82,11 +84,11 @@ describe('What a queue can’t work with is refused by name, and nothing is sent
       }
     })
 
-    test('a loop or a wait with a signal that has aborted', async () => {
+    test('a wait with a signal that has aborted', async () => {
       const queue = make(silent, 'k')
       const signal = AbortSignal.abort('before')
       const calls = [queue.get({ signal }), queue.put('a', { signal }), queue.join({ signal })]
-      for (const call of [...calls, first(queue.consume({ signal }))]) expect(await failureOf(call)).toBe('before')
+      for (const call of calls) expect(await failureOf(call)).toBe('before')
     })
 
     test('assignments to its members, and positions', () => {

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import type { JsonValue } from '../../../src/index.js'
 import { throughJson } from '../../support/arbitraries.js'
 import { kinds, type AnyQueue, type QueueKind } from '../../support/queues.js'
-import { commandsOf, describeOracle, Refused, same, someJson, type OracleType } from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused, same, someJson, type OracleType } from '../../support/oracle.js'
 
 /** An Array in the order of putting, and what a queue makes of it. */
 class NativeQueue {
@@ -82,16 +83,11 @@ async function* consumeOne(
   meanwhile: () => unknown = () => undefined
 ): AsyncGenerator<JsonValue> {
   const stop = new AbortController()
-  const reason = new Error('enough')
-  try {
-    for await (const item of queue.consume({ signal: stop.signal })) {
-      yield item
-      await meanwhile()
-      if (end === 'back') return
-      stop.abort(reason)
-    }
-  } catch (error) {
-    if (error !== reason) throw error
+  for await (const item of queue.consume({ signal: stop.signal })) {
+    yield item
+    await meanwhile()
+    if (end === 'back') return
+    stop.abort()
   }
 }
 

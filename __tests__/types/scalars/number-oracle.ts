@@ -4,7 +4,8 @@ import type { Hot, HotFloat, HotInt } from '../../../src/index.js'
 import { backends, type Backend } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { singleValue, type NativeValue, type SingleValue } from './single-value.js'
-import { commandsOf, describeOracle, Refused } from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused } from '../../support/oracle.js'
 import { scaled } from '../../support/runs.js'
 
 /** What a call gives, and what is stored then. */

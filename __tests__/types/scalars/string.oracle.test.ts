@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Hot, HotImmutableString, HotString } from '../../../src/index.js'
-import { commandsOf, describeOracle, Refused, type OracleType } from '../../support/oracle.js'
+import { describeOracle } from '../../support/describe-oracle.js'
+import { commandsOf, Refused, type OracleType } from '../../support/oracle.js'
 import { singleValue, type NativeValue, type SingleValue } from './single-value.js'
 
 type View<H extends HotString | HotImmutableString> = SingleValue<H>

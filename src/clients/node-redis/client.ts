@@ -40,18 +40,41 @@ export interface RedisCluster {
   on(event: string, listener: (...args: unknown[]) => void): unknown
 }
 
+/** Versions 5 and 6. */
+export interface RedisSentinel {
+  readonly isOpen: boolean
+  connect(): Promise<unknown>
+  getMasterNode(): unknown
+  /** Calls a function with the client that is connected to the master. */
+  _execute(isReadonly: boolean | undefined, fn: (master: never) => unknown): Promise<unknown>
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+}
+
+export function isSentinel(client: object): client is RedisSentinel {
+  return typeof (client as RedisSentinel).getMasterNode === 'function'
+}
+
 export function isCluster(client: object): client is RedisCluster {
   return typeof (client as RedisCluster).nodeClient === 'function'
 }
 
 export function isClient(client: object): client is RedisClient {
-  return typeof (client as RedisClient).sendCommand === 'function' && 'isReady' in client && !isCluster(client)
+  return (
+    typeof (client as RedisClient).sendCommand === 'function' &&
+    'duplicate' in client &&
+    'isReady' in client &&
+    !isCluster(client) &&
+    !isSentinel(client)
+  )
 }
+
+/** What a Hot can be given. */
+export type GivenClient = RedisClient | RedisCluster | RedisSentinel
 
 const listening = new WeakSet<object>()
 
 /** Without an error listener an error of the client would end the process; one is enough, however many Hots use it. */
-export function ignoreErrors(client: RedisClient | RedisCluster): void {
+export function ignoreErrors(client: GivenClient): void {
   if (listening.has(client)) return
   listening.add(client)
   client.on('error', () => {})

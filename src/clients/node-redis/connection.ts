@@ -3,6 +3,13 @@ import type { Reply } from '../../core/command.js'
 import { Deadline } from '../../core/deadline.js'
 import { transactBySending, type ClientConnection, type Message } from '../port.js'
 import { ignoreErrors, type RedisClient } from './client.js'
+import { useRealImmediate, withRealImmediate } from './real-immediate.js'
+
+/**
+ * Bytes a socket buffers before it asks its writer to wait. node-redis never has to wait for 'drain': on that event it would
+ * take a fake setImmediate, and version 5 never settles what it still holds when the connection is lost meanwhile.
+ */
+export const HIGH_WATER_MARK = 2 ** 30
 
 /** A channel whose messages are arrays of key names, which only the buffer mode hands over as they are. */
 const INVALIDATIONS = '__redis__:invalidate'
@@ -45,7 +52,7 @@ export class NodeRedisConnection implements ClientConnection {
   send(words: readonly string[]): Promise<Reply> {
     const client = this.#client
     if (!client) return Promise.reject(new Error('the connection is closed'))
-    return client.sendCommand(words as string[]) as Promise<Reply>
+    return withRealImmediate(() => client.sendCommand(words as string[])) as Promise<Reply>
   }
 
   transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null> {
@@ -53,7 +60,9 @@ export class NodeRedisConnection implements ClientConnection {
   }
 
   async subscribe(channel: string, listener: (message: Message) => void): Promise<void> {
-    await this.#client?.subscribe?.(channel, message => listener(messageOf(message)), channel === INVALIDATIONS)
+    const client = this.#client
+    const told = (message: unknown): void => listener(messageOf(message))
+    await withRealImmediate(() => client?.subscribe?.(channel, told, channel === INVALIDATIONS))
   }
 
   onLoss(listener: () => void): void {
@@ -92,6 +101,7 @@ export class NodeRedisConnection implements ClientConnection {
     ignoreErrors(client)
     this.#client = client
     for (const event of ['error', 'end']) client.on(event, () => this.#lost(client))
+    for (const event of ['connect', 'ready']) client.on(event, useRealImmediate)
     client.on('connect', () => setImmediateTask(() => this.#socketConnected(client)))
     await client.connect()
     signal.throwIfAborted()

@@ -5,14 +5,23 @@ import {
   ignoreErrors,
   isClient,
   isCluster,
+  isSentinel,
   type ClusterNode,
+  type GivenClient,
   type RedisClient,
   type RedisClientOptions,
-  type RedisCluster
+  type RedisCluster,
+  type RedisSentinel
 } from './client.js'
-import { NodeRedisConnection } from './connection.js'
+import { HIGH_WATER_MARK, NodeRedisConnection } from './connection.js'
 
-export type { RedisClient, RedisCluster } from './client.js'
+export type { RedisClient, RedisCluster, RedisSentinel } from './client.js'
+
+/** Options of the sockets of our connections. */
+const ownSocket = {
+  reconnectStrategy: false,
+  highWaterMark: HIGH_WATER_MARK
+} as const
 
 /** A client of node-redis 4 for a URL, made so that it neither reconnects nor queues. */
 export function serverAt(url: string): ServerProvider {
@@ -21,7 +30,7 @@ export function serverAt(url: string): ServerProvider {
     createClient({
       url,
       disableOfflineQueue: true,
-      socket: { reconnectStrategy: false, connectTimeout }
+      socket: { ...ownSocket, connectTimeout }
     }) as object as RedisClient
   return {
     kind: 'server',
@@ -31,26 +40,31 @@ export function serverAt(url: string): ServerProvider {
   }
 }
 
-/** Whether it is a client or cluster that this adapter knows. */
-export function isNodeRedis(client: object): client is RedisClient | RedisCluster {
-  return isClient(client) || isCluster(client)
+/** Whether this adapter knows the client. */
+export function isNodeRedis(client: object): client is GivenClient {
+  return isClient(client) || isCluster(client) || isSentinel(client)
 }
 
 /** One for each client, however many Hots it is given to. */
 const providers = new WeakMap<object, ClientProvider>()
 
-export function providerOf(client: RedisClient | RedisCluster): ClientProvider {
+export function providerOf(client: GivenClient): ClientProvider {
   let provider = providers.get(client)
   if (!provider) {
     ignoreErrors(client)
-    provider = isCluster(client) ? new GivenCluster(client) : new GivenClient(client)
+    provider = makeProvider(client)
     providers.set(client, provider)
   }
   return provider
 }
 
+function makeProvider(client: GivenClient): ClientProvider {
+  if (isCluster(client)) return new ClusterClient(client)
+  return isSentinel(client) ? new SentinelClient(client) : new SingleClient(client)
+}
+
 /** A client that was given: its connections are made as it was, and closed with it. It is not opened. */
-class GivenClient implements ServerProvider {
+class SingleClient implements ServerProvider {
   readonly kind = 'server'
   readonly address = 'the given client'
   readonly #connections = new Set<NodeRedisConnection>()
@@ -77,8 +91,32 @@ class GivenClient implements ServerProvider {
   }
 }
 
+/** A sentinel client that was given: it tells which server is the master, and its options are those of our connections. */
+class SentinelClient implements ServerProvider {
+  readonly kind = 'server'
+  readonly address = 'the master of the given sentinel client'
+  #wasOpen: boolean
+
+  constructor(private readonly sentinel: RedisSentinel) {
+    this.#wasOpen = sentinel.isOpen
+  }
+
+  get closedByOwner(): boolean {
+    this.#wasOpen ||= this.sentinel.isOpen
+    return this.#wasOpen && !this.sentinel.isOpen
+  }
+
+  connection(): NodeRedisConnection {
+    return new NodeRedisConnection(async connectTimeout => {
+      if (!this.sentinel.isOpen) await this.sentinel.connect()
+      const duplicate = (master: RedisClient): RedisClient => duplicateOf(master, connectTimeout, {})
+      return (await this.sentinel._execute(false, duplicate)) as RedisClient
+    })
+  }
+}
+
 /** A cluster client that was given: it tells where the slots are, and its options are those of our connections. */
-class GivenCluster implements ClusterProvider {
+class ClusterClient implements ClusterProvider {
   readonly kind = 'cluster'
   #wasOpen: boolean
 
@@ -146,7 +184,7 @@ function duplicateOf(
   const { socket } = optionsOf(client)
   return client.duplicate({
     url: undefined,
-    socket: { ...socket, ...where, reconnectStrategy: false, connectTimeout },
+    socket: { ...socket, ...where, ...ownSocket, connectTimeout },
     ...(database !== undefined && { database }),
     disableOfflineQueue: true,
     commandsQueueMaxLength: undefined,

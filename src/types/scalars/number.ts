@@ -1,5 +1,6 @@
 import { script, command, type Reply, type Request, type Script } from '../../core/command.js'
 import { CodecError } from '../../core/errors.js'
+import type { Key } from '../../core/keys.js'
 import { stringSet } from '../../scripts.generated.js'
 import type { Pending } from '../../core/pending.js'
 import type { Op } from '../../handles/operation.js'
@@ -44,8 +45,8 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /** @internal */
-  [writeAll](value: unknown): readonly Request[] {
-    return [script(stringSet, [this.context.key], this.arithmetic.textOf(value as number))]
+  [writeAll](value: unknown, key: Key): readonly Request[] {
+    return [script(stringSet, [key], this.arithmetic.textOf(value as number))]
   }
 
   /**

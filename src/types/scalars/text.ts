@@ -1,5 +1,6 @@
 import { script, command, type Reply, type Request } from '../../core/command.js'
 import { OverflowError } from '../../core/errors.js'
+import type { Key } from '../../core/keys.js'
 import { stringRead, stringSet } from '../../scripts.generated.js'
 import type { Pending } from '../../core/pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../handles/handle.js'
@@ -15,6 +16,17 @@ export function storable({ operation, key }: Op, value: unknown): string {
     throw tooLong(operation, key)
   }
   return value.toWellFormed()
+}
+
+/** What String.replace puts in. */
+export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
+
+/** The replacement, checked: JavaScript would turn one that is undefined by mistake into the text 'undefined'. */
+export function replacementOf({ operation }: Op, value: unknown): Replacement {
+  if (typeof value === 'string' || typeof value === 'function') return value as Replacement
+  throw new TypeError(
+    `${operation}: the replacement must be a string or a function, not ${value === null ? 'null' : typeof value}`
+  )
 }
 
 /** The length to fill a text up to. */
@@ -49,8 +61,8 @@ export abstract class Text extends Handle<string> {
   }
 
   /** @internal */
-  [writeAll](value: unknown): readonly Request[] {
-    return [script(stringSet, [this.context.key], value as string)]
+  [writeAll](value: unknown, key: Key): readonly Request[] {
+    return [script(stringSet, [key], value as string)]
   }
 
   /**

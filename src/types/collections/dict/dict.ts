@@ -1,6 +1,6 @@
 import { entries as pairsOf, text } from '../../../core/arguments.js'
-import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
-import { slotGuardKey } from '../../../core/keys.js'
+import { VALUES_PER_REQUEST, chunked, command, script, sum, type Reply, type Request } from '../../../core/command.js'
+import { slotGuardKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { HandleOptions, JsonValue, SchemaOptions } from '../../../handles/factory-options.js'
@@ -103,8 +103,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /** @internal */
-  [writeAll](texts: Readonly<Record<string, string>>): readonly Request[] {
-    const { key } = this.context
+  [writeAll](texts: Readonly<Record<string, string>>, key: Key): readonly Request[] {
     const [first = [], ...others] = chunked(Object.entries(texts).flat())
     return [
       script(replace, [key, slotGuardKey(key)], 'HLEN', 'HSET', ...first),
@@ -164,6 +163,54 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   delete(field: FieldOf<T>): Pending<boolean> {
     const op = this.context.op('delete')
     return op.write(command('HDEL', this.context.key, this.#field(op, field)), removed => removed === 1)
+  }
+
+  /**
+   * The values of several fields, all of one moment; undefined for those that are missing. `HMGET`, O(1) for each.
+   *
+   * @throws CodecError when what is stored can't be read
+   * @example const [name, visits] = await user.getMany('name', 'visits')
+   */
+  getMany<const K extends readonly FieldOf<T>[]>(
+    ...fields: K
+  ): Pending<{ -readonly [I in keyof K]: Present<T[K[I]]> | undefined }> {
+    const op = this.context.op('getMany')
+    const names = fieldNames(op, fields)
+    if (names.length === 0) return op.read(command('HLEN', this.context.key), () => []) as Pending<never>
+    const requests = chunked(names).map(chunk => command('HMGET', this.context.key, ...chunk))
+    const decode = (...found: Reply[]): unknown[] =>
+      found.flat().map((stored, index) => op.decoder(names[index])(stored))
+    return op.read(requests, decode) as Pending<never>
+  }
+
+  /**
+   * For each of several fields whether it is there, all at one moment. `HEXISTS`, O(1) for each.
+   *
+   * @example await user.hasMany('name', 'nickname') // [true, false]
+   */
+  hasMany(...fields: FieldOf<T>[]): Pending<boolean[]> {
+    const op = this.context.op('hasMany')
+    const { key } = this.context
+    const names = fieldNames(op, fields)
+    if (names.length === 0) return op.read(command('HLEN', key), () => [])
+    const requests = names.map(name => command('HEXISTS', key, name))
+    return op.read(requests, (...found) => found.map(one => one === 1))
+  }
+
+  /**
+   * Removes several fields in one step, and returns how many of them were there. `HDEL`, O(1) for each.
+   *
+   * @example await user.deleteMany('name', 'nickname') // 1
+   */
+  deleteMany(...fields: FieldOf<T>[]): Pending<number> {
+    const op = this.context.op('deleteMany')
+    const { key } = this.context
+    const names = fieldNames(op, fields)
+    if (names.length === 0) return op.write(command('HLEN', key), () => 0)
+    return op.write(
+      chunked(names).map(chunk => command('HDEL', key, ...chunk)),
+      sum
+    )
   }
 
   /**
@@ -238,7 +285,9 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   copyTo(key: string): Pending<this> {
     const op = this.context.op('copyTo')
     const copy = this.context.keyNamed(op.operation, key)
-    return op.write(script(dictCopy, [this.context.key, copy]), () => this.context.sameTypeAt(key) as this)
+    const made = (): this => this.context.sameTypeAt(key) as this
+    const unchanged = [this.context.key]
+    return op.run(op.writeCommand(script(dictCopy, [this.context.key, copy]), made, { unchanged }))
   }
 
   /**
@@ -286,6 +335,11 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   #field(op: Op, field: unknown): string {
     return op.text('the field', field)
   }
+}
+
+/** The names of fields, checked. */
+export function fieldNames(op: Op, fields: readonly unknown[]): readonly string[] {
+  return fields.map(field => op.text('the field', field))
 }
 
 function inPairs(reply: Reply): [string, string][] {

@@ -6,7 +6,7 @@
 -- @slow
 -- @include chunks
 -- @include keep-ttl
--- @include number
+-- @include json
 local list, helper = KEYS[1], KEYS[2]
 local json = ARGV[1] == 'json'
 local length = redis.call('LLEN', list)
@@ -80,10 +80,8 @@ local function sort_key(item)
       if text then
         return '2' .. string_key(text)
       end
-    elseif item == 'true' or item == 'false' or item == 'null' or first == 123 or first == 91 then
-      if pcall(cjson.decode, item) then
-        return '3' .. string_key(item)
-      end
+    elseif item == 'true' or item == 'false' or item == 'null' or ((first == 123 or first == 91) and is_json(item)) then
+      return '3' .. string_key(item)
     end
   end
   return '2' .. string_key(item)

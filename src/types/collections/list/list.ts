@@ -1,6 +1,7 @@
 import { iterable } from '../../../core/arguments.js'
 import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, stagingKey, type Key } from '../../../core/keys.js'
+import { pages } from '../../../core/paging.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { JsonValue, Positions, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
@@ -25,7 +26,6 @@ import {
   listSplice
 } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
-import { pages } from '../paging.js'
 
 /** A list of `T` in Redis; `Input` is what may be given for one, where a schema makes something else of it. */
 export type HotList<T, Input = T> = List<T, Input> & Positions<T, Input>
@@ -72,8 +72,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /** @internal New items first, then the old ones are cut off: the list is never empty, and keeps its time to live. */
-  [writeAll](texts: readonly string[]): readonly Request[] {
-    const { key } = this.context
+  [writeAll](texts: readonly string[], key: Key): readonly Request[] {
     if (texts.length === 0) return [command('LTRIM', key, 1, 0)]
     return [...pushes('RPUSH', key, texts), command('LTRIM', key, -texts.length, -1)]
   }

@@ -1,13 +1,23 @@
+import { types } from 'node:util'
 import { integer, text } from '../../../core/arguments.js'
 import { chunked, script, command, type Reply, type Request } from '../../../core/command.js'
 import { codecs } from '../../../values/codec.js'
 import { CodecError, OverflowError } from '../../../core/errors.js'
-import { slotGuardKey, stagingKey } from '../../../core/keys.js'
+import { slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import { dictIncrement, multiSetUpdate, replace } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
-import { Handle, asPlain, fromPlain, fromReply, operand, readAll, writeAll } from '../../../handles/handle.js'
+import {
+  Handle,
+  asComparable,
+  asPlain,
+  fromPlain,
+  fromReply,
+  operand,
+  readAll,
+  writeAll
+} from '../../../handles/handle.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly } from '../../../handles/factory-options.js'
+import type { PlainOptions } from '../../../handles/factory-options.js'
 import { scan } from '../scan.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 
@@ -20,7 +30,7 @@ export type HotMultiSet = MultiSet & { [item: string]: number | Pending<number> 
  * @throws TypeError when the key is empty or not a string
  * @example const words = hot.multiSet('words', { initial: ['apple', 'pear', 'apple'] })
  */
-export type MultiSetFactory = (key?: string, options?: InitialOnly<Counts>) => HotMultiSet
+export type MultiSetFactory = (key?: string, options?: PlainOptions<Counts>) => HotMultiSet
 
 /** What counts can be taken from: another handle, a Map or record of counts, or anything iterable, each item counting once. */
 type Counts = MultiSet | ReadonlyMap<string, number> | Readonly<Record<string, number>> | Iterable<string>
@@ -51,13 +61,17 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /** @internal */
+  override [asComparable](counts: unknown): unknown {
+    return Object.fromEntries(Object.entries(counts as Record<string, number>).filter(([, number]) => number !== 0))
+  }
+
+  /** @internal */
   override [asPlain](values: unknown): Map<string, number> {
     return new Map(Object.entries(values as Record<string, number>))
   }
 
   /** @internal */
-  [writeAll](counts: unknown): readonly Request[] {
-    const { key } = this.context
+  [writeAll](counts: unknown, key: Key): readonly Request[] {
     const [first = [], ...others] = chunked(
       Object.entries(counts as Record<string, number>)
         .flat()
@@ -302,12 +316,11 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     if (typeof value !== 'object' || value === null) {
       throw new TypeError(`${operation}: counts come from a MultiSet, a Map, a record or an iterable of items`)
     }
-    const pairs: Iterable<unknown> =
-      value instanceof Map
-        ? value
-        : Symbol.iterator in value
-          ? tally(operation, value as Iterable<unknown>)
-          : Object.entries(value)
+    const pairs: Iterable<unknown> = types.isMap(value)
+      ? value
+      : Symbol.iterator in value
+        ? tally(operation, value as Iterable<unknown>)
+        : Object.entries(value)
     const counts = new Map<string, number>()
     for (const [item, number] of pairs as Iterable<[unknown, unknown]>) {
       const name = text(operation, 'an item', item)
@@ -341,8 +354,9 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     const { key } = this.context
     const handle = this.#handleOf(op, other)
     if (handle) {
-      const keys = [key, handle.context.key]
-      return op.write(script(multiSetUpdate, keys, how))
+      const other = handle.context.key
+      const unchanged = other.name === key.name ? [] : [other]
+      return op.run(op.writeCommand(script(multiSetUpdate, [key, other], how), undefined, { unchanged }))
     }
     const staged = stagingKey(key)
     const flat = [...this.#local(op.operation, other)].flat().map(String)

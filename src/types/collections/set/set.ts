@@ -1,5 +1,6 @@
+import { types } from 'node:util'
 import { iterable } from '../../../core/arguments.js'
-import { chunked, script, command, type Reply, type Request } from '../../../core/command.js'
+import { chunked, command, script, sum, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import { replace, setDifferenceSize, setIntersectionSize, setUpdate } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
@@ -77,8 +78,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /** @internal */
-  [writeAll](texts: readonly string[]): readonly Request[] {
-    const { key } = this.context
+  [writeAll](texts: readonly string[], key: Key): readonly Request[] {
     const [first = [], ...others] = chunked(texts)
     return [
       script(replace, [key, slotGuardKey(key)], 'SCARD', 'SADD', ...first),
@@ -107,7 +107,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const texts = values.map(value => op.encode(value))
     if (texts.length === 0) return op.write(command('SCARD', this.context.key), () => 0)
     const requests = chunked(texts).map(chunk => command('SADD', this.context.key, ...chunk))
-    return op.write(requests, (...added) => added.reduce<number>((sum, n) => sum + Number(n), 0))
+    return op.write(requests, sum)
   }
 
   /**
@@ -142,6 +142,22 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const op = this.context.op('delete')
     const request = command('SREM', this.context.key, op.encode(value))
     return op.write(request, removed => removed === 1)
+  }
+
+  /**
+   * Removes several members in one step, and returns how many of them there were. `SREM`, O(1) for each.
+   *
+   * @example await tags.deleteMany('red', 'green') // 1
+   */
+  deleteMany(...values: Input[]): Pending<number> {
+    const op = this.context.op('deleteMany')
+    const { key } = this.context
+    const texts = op.encodeAll(values)
+    if (texts.length === 0) return op.write(command('SCARD', key), () => 0)
+    return op.write(
+      chunked(texts).map(chunk => command('SREM', key, ...chunk)),
+      sum
+    )
   }
 
   /**
@@ -385,7 +401,8 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const operandKeys = [...keys.slice(1), ...staged.map(({ key }) => key)]
     const change = script(setUpdate, [key, helper, ...operandKeys], how)
     const requests = staged.length === 0 ? change : [...stage, change, command('DEL', ...staged.map(({ key }) => key))]
-    return op.write(requests)
+    const unchanged = keys.filter(({ name }) => name !== key.name)
+    return op.run(op.writeCommand(requests, undefined, { unchanged }))
   }
 
   /** What is to be stored passes the schema first. */
@@ -399,7 +416,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
 
 /** The members of a plain operand; of a Map, as for the native methods, its keys. */
 function membersOf(operation: string, other: unknown): Iterable<unknown> {
-  if (other instanceof Map) return other.keys() as Iterable<unknown>
+  if (types.isMap(other)) return other.keys() as Iterable<unknown>
   return iterable(operation, 'an operand', other)
 }
 

@@ -24,10 +24,10 @@ export type HotRLock = RLock
 /**
  * A lock that its holder can enter again. See {@link HotRLock}.
  *
- * @throws TypeError when the key is empty or not a string
- * @example const lock = hot.rlock('account:1')
+ * @throws TypeError, RangeError when the key is empty or not a string, or the lease is shorter than 100 ms
+ * @example const lock = hot.rlock('account:1', { lease: 10_000 })
  */
-export type RLockFactory = (key?: string) => HotRLock
+export type RLockFactory = (key?: string, options?: LeaseOptions) => HotRLock
 
 /** What an asynchronous call chain holds inside of run(): a chain of locks, innermost first. */
 interface Scope {

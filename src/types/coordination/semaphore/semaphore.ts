@@ -19,7 +19,7 @@ export type HotSemaphore = Semaphore
 export type HotLock = Lock
 
 /** Options of the semaphores. */
-interface Permits {
+interface Permits extends LeaseOptions {
   /** How many permits there are; 1 unless given. The same for all handles of a key. */
   readonly value?: number
 }
@@ -43,12 +43,12 @@ export type SemaphoreFactory = (key?: string, options?: Permits) => HotSemaphore
 /**
  * A lock: one holder at a time, of all processes. See {@link HotLock}.
  *
- * @throws TypeError when the key is empty or not a string
- * @example await hot.lock('invoices').run(() => writeInvoices())
+ * @throws TypeError, RangeError when the key is empty or not a string, or the lease is shorter than 100 ms
+ * @example await hot.lock('invoices', { lease: 10_000 }).run(() => writeInvoices())
  */
-export type LockFactory = (key?: string) => HotLock
+export type LockFactory = (key?: string, options?: LeaseOptions) => HotLock
 
-/** How long something is held without being renewed. */
+/** How long something is held without being renewed: of one call, or as an option of a factory of all calls of the handle. */
 export interface LeaseOptions {
   /**
    * Milliseconds after which the permit of a holder that died goes to the next; 30,000 unless given, at least 100. It is
@@ -81,12 +81,15 @@ const addPermit = Symbol('addPermit')
  */
 abstract class BaseSemaphore extends Handle<number, never> {
   readonly #source: PermitSource
+  /** The lease of calls that give none. */
+  readonly #lease: number
   /** The permits by acquire() and tryAcquire() of this handle that have not been released, oldest first. */
   readonly #permits = new Map<Permit, HeldPermit>()
 
   /** @internal */
-  constructor(context: HandleContext, value: number) {
+  constructor(context: HandleContext, value: number, lease: number) {
     super(context)
+    this.#lease = lease
     this.#source = new PermitSource(context, value)
   }
 
@@ -198,14 +201,14 @@ abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal Waits for a permit, which is held by lease from then on. */
   [hold](op: Op, how: AcquireOptions): Pending<HeldPermit | undefined> {
-    const { lease } = acquireOptions(op, how)
+    const { lease = this.#lease } = acquireOptions(op, how)
     const limits = waitLimits(op.operation, how)
     return this.context.dispatcher.wait(new Acquiring(this.#source, op, leaseOf(op.operation, lease)), limits)
   }
 
   /** @internal The same without waiting. */
   [tryToHold](op: Op, how: LeaseOptions): Pending<HeldPermit | undefined> {
-    const { lease } = acquireOptions(op, how)
+    const { lease = this.#lease } = acquireOptions(op, how)
     return op.wait(new TryingToAcquire(this.#source, op, leaseOf(op.operation, lease)), {})
   }
 
@@ -260,8 +263,8 @@ export class Lock extends BaseSemaphore {
   static readonly descriptor: TypeDescriptor = { name: 'Lock', redisType: 'zset', indexedBy: 'nothing' }
 
   /** @internal */
-  constructor(context: HandleContext) {
-    super(context, 1)
+  constructor(context: HandleContext, lease: number) {
+    super(context, 1, lease)
   }
 
   /**
@@ -276,28 +279,29 @@ export class Lock extends BaseSemaphore {
 
 interface SemaphoreClass {
   readonly descriptor: TypeDescriptor
-  new (context: HandleContext, value: number): object
+  new (context: HandleContext, value: number, lease: number): object
 }
 
 function semaphoreType<Factory>(Class: SemaphoreClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, given]) => {
-    const { value = 1 } = givenOptions<Permits>(operation, given, ['value'])
+    const { value = 1, lease } = givenOptions<Permits>(operation, given, ['value', 'lease'])
     const permits = positive(operation, 'value', value)
-    return { key, options: {}, create: context => new Class(context, permits) }
+    const length = leaseOf(operation, lease)
+    return { key, options: {}, create: context => new Class(context, permits, length) }
   })
 }
 
-/** A type whose factory takes a key and nothing else. */
+/** A type of locks: its factory takes a key and a lease. */
 export function lockType<Factory>(Class: LockClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, given]) => {
-    const options = givenOptions<object>(operation, given, [])
-    return { key, options, create: context => new Class(context) }
+    const length = leaseOf(operation, givenOptions<LeaseOptions>(operation, given, ['lease']).lease)
+    return { key, options: {}, create: context => new Class(context, length) }
   })
 }
 
 interface LockClass {
   readonly descriptor: TypeDescriptor
-  new (context: HandleContext): object
+  new (context: HandleContext, lease: number): object
 }
 
 export const boundedSemaphore: TypeDefinition<BoundedSemaphoreFactory> = semaphoreType(BoundedSemaphore)

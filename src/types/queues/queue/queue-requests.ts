@@ -51,8 +51,11 @@ export class QueueRequests {
     return script(queueRead, this.#keysOf(queueReadKeys), this.discipline.order, what)
   }
 
-  /** The end of a MULTI that has deleted the list, or appended `after` items that replace the others. */
-  settle(after: 'clear' | number): Request {
+  /**
+   * The end of a MULTI that has deleted the list, has stored a default, or has appended `after` items that replace the
+   * others.
+   */
+  settle(after: 'clear' | 'default' | number): Request {
     return this.#script(queueSettle, after)
   }
 

@@ -1,6 +1,7 @@
--- Ends a replace or clear: cuts the list, brings the auxiliary keys up to date, drops all leases and serves waits. O(n).
+-- Ends a replace, a default or a clear: cuts the list, brings the auxiliary keys up to date and serves waits; drops all
+-- leases, unless only a default was stored. O(n).
 -- KEYS and ARGV[1]: see queue-keys.include.lua. ARGV: …, the number of new items at the end of the list that replace the
--- others, or clear to remove the maxsize, too.
+-- others, default, or clear to remove the maxsize, too.
 -- @include queue
 local clear, count = ARGV[2] == 'clear', tonumber(ARGV[2])
 if count then
@@ -16,10 +17,12 @@ if count then
   end
   size = count
 end
-for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
-  unlease(ticket)
+if ARGV[2] ~= 'default' then
+  for _, ticket in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
+    unlease(ticket)
+  end
+  redis.call('DEL', returned)
 end
-redis.call('DEL', returned)
 if members then
   index_members()
 end

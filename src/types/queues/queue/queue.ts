@@ -1,6 +1,6 @@
 import { iterable, leaseOf, positive, waitLimits } from '../../../core/arguments.js'
-import { chunked, command, type Reply, type Request, type Write } from '../../../core/command.js'
-import type { Key } from '../../../core/keys.js'
+import { chunked, command, script, type Reply, type Request, type Write } from '../../../core/command.js'
+import { slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Grant, Lease, LeaseSpec, WaitOptions } from '../../../core/wait-spec.js'
 import {
@@ -18,10 +18,12 @@ import {
   readAll,
   timedKeys,
   writeAll,
+  writeDefault,
   type Each,
   type ToText
 } from '../../../handles/handle.js'
 import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
+import { storeDefault } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
 import { leaseRenewal } from '../../lease-renewal.js'
 import { Getting, Joining, Putting, QueueRequests, type Discipline } from './queue-requests.js'
@@ -103,12 +105,16 @@ export interface LifoSetQueueFactory {
   <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>> & Bounded): HotLifoSetQueue<T>
 }
 
-/** How consume() hands out items. */
-export interface ConsumeOptions {
+/** How items() hands out items. */
+export interface ItemsOptions {
+  /** Ends the loop when it aborts, without an error. */
+  readonly signal?: AbortSignal
+}
+
+/** How consume() hands out items: when its signal aborts, the loop ends once the item at hand is done. */
+export interface ConsumeOptions extends ItemsOptions {
   /** Milliseconds after which the item of a consumer that died goes to another; 30,000 unless given, at least 100. */
   readonly lease?: number
-  /** Ends the loop when it aborts: with its reason, once the item at hand is done. */
-  readonly signal?: AbortSignal
 }
 
 /** An item that is leased while it is being worked on. */
@@ -151,15 +157,29 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /** @internal Appends the new items, then cuts the old ones off: the list keeps its time to live. */
-  [writeAll](texts: readonly string[]): readonly Request[] {
+  [writeAll](texts: readonly string[], key: Key): readonly Request[] {
+    return [...this.#pushes('replace', texts, key), this.#requests.settle(texts.length)]
+  }
+
+  /** @internal Leased items count as stored: a queue whose items are all leased is not missing. */
+  override [writeDefault](texts: readonly string[]): readonly Request[] {
     const { key } = this.context
+    const staging = stagingKey(key)
+    const leases = this.#requests.auxKey('leases')
+    return [
+      ...this.#pushes('default', texts, staging),
+      script(storeDefault, [key, staging, slotGuardKey(key), leases]),
+      this.#requests.settle('default')
+    ]
+  }
+
+  #pushes(method: string, texts: readonly string[], key: Key): readonly Request[] {
     if (this.maxsize !== undefined && texts.length > this.maxsize) {
       throw new RangeError(
-        `${this.context.op('replace').operation}: '${key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
+        `${this.context.op(method).operation}: '${this.context.key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
       )
     }
-    const pushes = chunked(texts).map(chunk => command('RPUSH', key, ...chunk))
-    return [...pushes, this.#requests.settle(texts.length)]
+    return chunked(texts).map(chunk => command('RPUSH', key, ...chunk))
   }
 
   /** @internal */
@@ -291,20 +311,31 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /**
-   * Takes item after item as get() does, at most once, and waits for more without end. O(1) for each.
+   * Takes item after item as get() does, at most once, and waits for more until `signal` aborts: then the loop ends, without
+   * an error. A script, O(1) for each.
    *
-   * @example for await (const job of jobs) await work(job)
+   * @throws TypeError when the signal is none; whatever get() throws
+   * @example for await (const job of jobs.items({ signal })) await work(job)
    */
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    for (;;) yield await this.get()
+  async *items(how: ItemsOptions = {}): AsyncIterableIterator<T> {
+    const op = this.context.op('items')
+    const limits = waitLimits(op.operation, op.options(how, ['signal']))
+    const decode = op.decoder<T>() as (reply: Reply) => T
+    yield* repeated(limits.signal, () => op.wait(new Getting(this.#requests, op, decode), limits))
+  }
+
+  /** The same as items(), without end: `for await (const job of jobs)`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return this.items()
   }
 
   /**
-   * Takes item after item, at least once, and waits for more: each is leased while the loop's body runs on it, and the lease
-   * renewed every third of its length. Asking for the next one tells that it is done; leaving the loop, or the death of the
-   * process, puts it back in front, and from the third time on behind the others. A script, O(1) for each.
+   * Takes item after item, at least once, and waits for more until `signal` aborts: each is leased while the loop's body runs
+   * on it, and the lease renewed every third of its length. Asking for the next one tells that it is done, and so does the
+   * signal; leaving the loop, or the death of the process, puts it back in front, and from the third time on behind the
+   * others. A script, O(1) for each.
    *
-   * @throws TypeError, RangeError when the lease is shorter than 100 ms; the signal's reason when it aborts
+   * @throws TypeError, RangeError when the lease is shorter than 100 ms, or the signal is none
    * @example for await (const job of jobs.consume({ lease: 30_000, signal })) await work(job)
    */
   async *consume(how: ConsumeOptions = {}): AsyncIterableIterator<T> {
@@ -314,15 +345,15 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
     const limits = waitLimits(op.operation, signal === undefined ? {} : { signal })
     const decode = (reply: Reply, grant: Grant): Leased<T> => this.#lease(op, reply, grant, length)
     let held: Leased<T> | undefined
+    const next = (): Pending<Leased<T>> => {
+      const done: string = held?.ticket ?? ''
+      held?.lease.stop()
+      held = undefined
+      return op.wait(new Getting(this.#requests, op, decode, length, done), limits)
+    }
     try {
-      for (;;) {
-        if (held && signal?.aborted) await this.#endLease(op, held)
-        const done: string = held?.ticket ?? ''
-        held?.lease.stop()
-        held = undefined
-        held = await op.wait(new Getting(this.#requests, op, decode, length, done), limits)
-        yield held.item
-      }
+      for await (held of repeated(signal, next)) yield held.item
+      if (held) await this.#endLease(op, held)
     } finally {
       if (held && !held.lease.over) await this.#endLease(op, held, held.text)
     }
@@ -361,6 +392,23 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
 
   #leaseEnd(op: Op, ticket: string, text?: string): Write<undefined> {
     return op.writeCommand<undefined>(this.#requests.endLease(ticket, text), undefined, { idempotent: true })
+  }
+}
+
+/** The results of a wait that is repeated until its signal aborts. */
+async function* repeated<R>(
+  signal: AbortSignal | undefined,
+  wait: () => Promise<R>
+): AsyncGenerator<R, void, undefined> {
+  while (!signal?.aborted) {
+    let result: R
+    try {
+      result = await wait()
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return
+      throw error
+    }
+    yield result
   }
 }
 

@@ -6,7 +6,7 @@ import { readModifyWrite } from '../read-modify-write.js'
 import { HotNumber, change, numberFrom, type Arithmetic } from '../number.js'
 import type { TypeDescriptor } from '../../../handles/operation.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly } from '../../../handles/factory-options.js'
+import type { PlainOptions } from '../../../handles/factory-options.js'
 
 /** A double in Redis. */
 export type HotFloat = Float
@@ -17,7 +17,7 @@ export type HotFloat = Float
  * @throws TypeError when the key is empty or not a string
  * @example const price = hot.float('price', { initial: 9.5 })
  */
-export type FloatFactory = (key?: string, options?: InitialOnly<number>) => HotFloat
+export type FloatFactory = (key?: string, options?: PlainOptions<number>) => HotFloat
 
 const decimal = /^-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?$/
 

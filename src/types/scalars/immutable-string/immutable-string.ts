@@ -1,13 +1,13 @@
 import { nanoid } from 'nanoid'
-import { script, command } from '../../../core/command.js'
+import { command, script, type Reply, type Step } from '../../../core/command.js'
 import { newKeyInSlot, type Key } from '../../../core/keys.js'
 import { stringRepeat } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
-import type { HotString, Replacement } from '../string/string.js'
-import { Text, fillLength, storable } from '../text.js'
+import type { HotString } from '../string/string.js'
+import { Text, fillLength, replacementOf, storable, type Replacement } from '../text.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly } from '../../../handles/factory-options.js'
+import type { PlainOptions } from '../../../handles/factory-options.js'
 
 /** A string in Redis that never changes. */
 export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
@@ -24,7 +24,7 @@ export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
  * @throws TypeError when the key is empty or not a string
  * @example const hello = hot.immutableString('hello', { initial: 'Hello' })
  */
-export type ImmutableStringFactory = (key?: string, options?: InitialOnly<string>) => HotImmutableString
+export type ImmutableStringFactory = (key?: string, options?: PlainOptions<string>) => HotImmutableString
 
 /**
  * A string in Redis that never changes: what makes another string of it gives a new handle, for a new key in the same slot.
@@ -67,19 +67,22 @@ class ImmutableString extends Text {
    *
    * @example const other = await title.replace(/e/, 'E')
    */
-  override replace(search: string | RegExp, replacement?: Replacement): Pending<never> {
+  override replace(...args: [text: string] | [search: string | RegExp, replacement: Replacement]): Pending<never> {
     const op = this.context.op('replace')
-    if (replacement === undefined) {
+    if (args.length < 2) {
       throw new TypeError(
         `${op.operation}: '${this.context.name}' is immutable: use hot.string() for text that changes`
       )
     }
-    return this.#computed(op, text => text.replace(search, replacement as string)) as Pending<never>
+    const by = replacementOf(op, args[1])
+    return this.#computed(op, text => text.replace(args[0], by as string)) as Pending<never>
   }
 
   /** With every match replaced, as a new string. `GET`, `SET`, O(n). */
   replaceAll(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString> {
-    return this.#computed(this.context.op('replaceAll'), text => text.replaceAll(search, replacement as string))
+    const op = this.context.op('replaceAll')
+    const by = replacementOf(op, replacement)
+    return this.#computed(op, text => text.replaceAll(search, by as string))
   }
 
   /** In upper case, as a new string. `GET`, `SET`, O(n). */
@@ -123,16 +126,18 @@ class ImmutableString extends Text {
 
   #inRedis(op: Op, times: number, behind: string): Pending<HotImmutableString> {
     const { made, key } = this.#newString(op)
-    return op.write(script(stringRepeat, [this.context.key, key], times, behind), made)
+    const request = script(stringRepeat, [this.context.key, key], times, behind)
+    return op.run(op.writeCommand(request, made, { unchanged: [this.context.key] }))
   }
 
   /** It never changes, so nothing can come between reading it and writing what was made of it. */
   #computed(op: Op, change: (text: string) => string): Pending<HotImmutableString> {
     const { made, key } = this.#newString(op)
-    return op.update(command('GET', this.context.key), stored => {
+    const compute = (stored: Reply): Step<HotImmutableString> => {
       const text = storable(op, change((stored as string | null) ?? ''))
       return { result: made(), write: command('SET', key, text) }
-    })
+    }
+    return op.update(command('GET', this.context.key), compute, { unchanged: [this.context.key] })
   }
 
   #newString(op: Op): { made: () => HotImmutableString; key: Key } {

@@ -4,7 +4,7 @@ import type { Pending } from '../../../core/pending.js'
 import { HotNumber, change, type Arithmetic } from '../number.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly } from '../../../handles/factory-options.js'
+import type { PlainOptions } from '../../../handles/factory-options.js'
 
 /** A whole number in Redis. */
 export type HotInt = Int
@@ -15,7 +15,7 @@ export type HotInt = Int
  * @throws TypeError when the key is empty or not a string
  * @example const visits = hot.int('visits', { initial: 0 })
  */
-export type IntFactory = (key?: string, options?: InitialOnly<number>) => HotInt
+export type IntFactory = (key?: string, options?: PlainOptions<number>) => HotInt
 
 const wholeNumber = /^(?:0|-?[1-9]\d*)$/
 

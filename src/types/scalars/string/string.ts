@@ -4,9 +4,9 @@ import { stringRepeat, stringSplice } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
 import { readModifyWrite, type Change } from '../read-modify-write.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
-import { Text, fillLength, storable } from '../text.js'
+import { Text, fillLength, replacementOf, storable, type Replacement } from '../text.js'
 import { plainType, type TypeDefinition } from '../../../handles/define-type.js'
-import type { InitialOnly, Positions } from '../../../handles/factory-options.js'
+import type { PlainOptions, Positions } from '../../../handles/factory-options.js'
 
 /** A mutable string in Redis. */
 export type HotString = MutableString & Positions<string>
@@ -17,10 +17,7 @@ export type HotString = MutableString & Positions<string>
  * @throws TypeError when the key is empty or not a string
  * @example const title = hot.string('title', { initial: 'HOT' })
  */
-export type StringFactory = (key?: string, options?: InitialOnly<string>) => HotString
-
-/** What String.replace puts in. */
-export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
+export type StringFactory = (key?: string, options?: PlainOptions<string>) => HotString
 
 /**
  * A mutable string in Redis: the methods that give a new string in JavaScript change the one that is stored. Positions are
@@ -109,9 +106,12 @@ class MutableString extends Text {
    */
   override replace(text: string): Pending<void>
   override replace(search: string | RegExp, replacement: Replacement): Pending<void>
-  override replace(search: string | RegExp, replacement?: Replacement): Pending<void> {
-    if (replacement === undefined) return super.replace(search as string)
-    return this.#change(this.context.op('replace'), text => text.replace(search, replacement as string))
+  override replace(...args: [text: string] | [search: string | RegExp, replacement: Replacement]): Pending<void> {
+    // Told apart by their number: a replacement that is undefined by mistake must not overwrite the whole text.
+    if (args.length < 2) return super.replace(args[0] as string)
+    const op = this.context.op('replace')
+    const by = replacementOf(op, args[1])
+    return this.#change(op, text => text.replace(args[0], by as string))
   }
 
   /**
@@ -121,7 +121,9 @@ class MutableString extends Text {
    * @example await title.replaceAll('e', 'E')
    */
   replaceAll(search: string | RegExp, replacement: Replacement): Pending<void> {
-    return this.#change(this.context.op('replaceAll'), text => text.replaceAll(search, replacement as string))
+    const op = this.context.op('replaceAll')
+    const by = replacementOf(op, replacement)
+    return this.#change(op, text => text.replaceAll(search, by as string))
   }
 
   /** Makes it upper case, as String.toUpperCase does. Read, computed here and set if unchanged; O(n). */

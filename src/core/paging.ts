@@ -1,3 +1,5 @@
+import type { Reply } from './command.js'
+
 /** Reading something long in pages: the next one is fetched while the last is being used. */
 
 const FIRST_PAGE = 100
@@ -30,4 +32,21 @@ export async function* pages<Cursor>(
     ahead?.catch(() => {})
     yield page
   }
+}
+
+/** Where a scan goes on, and the connection that has given the cursor. */
+export interface Cursor {
+  readonly at: string
+  readonly epoch: number | undefined
+}
+
+export const START: Cursor = { at: '0', epoch: undefined }
+
+/** The page that a reply of SCAN, HSCAN or SSCAN holds. */
+export function nextPage({ epoch }: Cursor, reply: Reply | undefined, answeredBy: number): Page<Cursor> {
+  const [next, items] = reply as [string, string[]]
+  // A cursor is valid only on the server process that gave it: on another connection the scan starts over.
+  const lost = epoch !== undefined && epoch !== answeredBy
+  const cursor = lost ? START : { at: next, epoch: answeredBy }
+  return { items, next: next === '0' && !lost ? undefined : cursor }
 }

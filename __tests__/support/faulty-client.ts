@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientConnection, ClientProvider, Message } from '../../src/clients/port.js'
+import type { Reply } from '../../src/core/command.js'
+import { hotWith } from '../../src/hot.js'
+import type { Hot } from '../../src/index.js'
+import { settingsOf } from '../../src/options.js'
+import type { Random } from './random.js'
+
+/**
+ * What goes wrong: `cut before` the command reaches Redis, or `cut after` it was executed and before its reply; `half-open`
+ * the connection carries nothing any more, and stays up; `slow` the reply is late; `refused` Redis replies with an error
+ * instead of executing it.
+ */
+type Fault = 'cut before' | 'cut after' | 'half-open' | 'slow' | 'refused'
+
+const FAULTS: readonly [Fault, ...Fault[]] = ['cut before', 'cut after', 'half-open', 'slow', 'refused', 'refused']
+
+const SERVER_REFUSALS: readonly [string, ...string[]] = [
+  "OOM command not allowed when used memory > 'maxmemory'.",
+  "READONLY You can't write against a read only replica.",
+  'LOADING Redis is loading the dataset in memory',
+  'BUSY Redis is busy running a script.'
+]
+
+/** Commands without a key, which no node refers elsewhere. */
+const UNKEYED = /^(?:PING|CLIENT|SUBSCRIBE|ASKING)$/
+
+/** Decides, by a seed, what goes wrong on the connections of one provider; counts those that are open. */
+class Faults {
+  open = 0
+  /** How many of each fault there were. */
+  readonly done: Partial<Record<Fault, number>> = {}
+  #active = true
+  /** The slot is somewhere else, or being moved: no node executes a command on its keys. */
+  #referral: { readonly error: string; readonly until: number } | undefined
+
+  constructor(
+    private readonly random: Random,
+    private readonly probability: number
+  ) {}
+
+  /** From now on all goes well. */
+  end(): void {
+    this.#active = false
+  }
+
+  draw(): Fault | undefined {
+    if (!this.#active || !this.random.chance(this.probability)) return undefined
+    const fault = this.random.oneOf(FAULTS)
+    this.done[fault] = (this.done[fault] ?? 0) + 1
+    return fault
+  }
+
+  /** The error that a command gets for as long as the slot is somewhere else. */
+  referral(words: readonly string[], behindAsking: boolean): string | undefined {
+    if (!this.#referral || UNKEYED.test(words[0] ?? '')) return undefined
+    const { error, until } = this.#referral
+    if (performance.now() < until) return behindAsking && error.startsWith('ASK ') ? undefined : error
+    this.#referral = undefined
+    return undefined
+  }
+
+  refusal(words: readonly string[], address: string | undefined): string {
+    if (words[0] === 'EVALSHA' && this.random.chance(0.7)) return 'NOSCRIPT No matching script. Please use EVAL.'
+    if (UNKEYED.test(words[0] ?? '')) return 'LOADING Redis is loading the dataset in memory'
+    if (address === undefined || this.random.chance(0.5)) return this.random.oneOf(SERVER_REFUSALS)
+    // The node names itself: when the slot is back, it executes the command.
+    const error = this.random.oneOf([`MOVED 0 ${address}`, `ASK 0 ${address}`, 'CLUSTERDOWN The cluster is down'])
+    this.#referral = { error, until: performance.now() + 3 * this.delay }
+    return error
+  }
+
+  get delay(): number {
+    return 1 + this.random.upTo(10)
+  }
+}
+
+/** Which exchanges with Redis go wrong. */
+const FAULT_PROBABILITY = 0.08
+
+const TIMEOUTS = { connectTimeout: 3_000, responseTimeout: 100 }
+
+/** A Hot whose connections fail. */
+export function faultyHot(
+  provider: ClientProvider,
+  random: Random,
+  onError?: (error: unknown) => void
+): { readonly hot: Hot; readonly faults: Faults } {
+  const faults = new Faults(random, FAULT_PROBABILITY)
+  const settings = { ...settingsOf('createHot'), ...TIMEOUTS, provider: faultyProvider(provider, faults), onError }
+  return { hot: hotWith(settings), faults }
+}
+
+/** A provider whose connections fail now and then. */
+function faultyProvider<P extends ClientProvider>(provider: P, faults: Faults): P {
+  const connections =
+    provider.kind === 'server'
+      ? { connection: () => new FaultyConnection(provider.connection(), faults) }
+      : {
+          connection: (address: string) => new FaultyConnection(provider.connection(address), faults, address)
+        }
+  return new Proxy(provider, {
+    get(target, property) {
+      if (property === 'connection') return connections.connection
+      const value: unknown = Reflect.get(target, property)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    }
+  })
+}
+
+/** A connection that fails as its faults have it, and is in all else as the port has it. */
+class FaultyConnection implements ClientConnection {
+  readonly #unanswered = new Set<(error: Error) => void>()
+  #usable = false
+  #mute = false
+  #behindAsking = false
+  /** Replies come in order, also slow ones. */
+  #replies: Promise<unknown> = Promise.resolve()
+  #lossListener = (): void => {}
+
+  constructor(
+    private readonly inner: ClientConnection,
+    private readonly faults: Faults,
+    private readonly address?: string
+  ) {
+    inner.onLoss(() => this.#lose())
+  }
+
+  get ready(): boolean {
+    return this.#usable && this.inner.ready
+  }
+
+  async open(timeout: number): Promise<void> {
+    this.close()
+    const fault = this.faults.draw()
+    if (fault === 'slow') await sleep(this.faults.delay)
+    await this.inner.open(timeout)
+    this.#usable = true
+    this.faults.open++
+    this.#mute = fault === 'half-open'
+    if (fault === 'cut before' || fault === 'cut after') {
+      this.close()
+      throw new Error('the connection was cut while it was being opened')
+    }
+  }
+
+  send(words: readonly string[]): Promise<Reply> {
+    return this.#exchange(words, () => this.inner.send(words))
+  }
+
+  transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null> {
+    return this.#exchange(['EXEC'], () => this.inner.transact(commands))
+  }
+
+  async subscribe(channel: string, listener: (message: Message) => void): Promise<void> {
+    await this.#exchange(['SUBSCRIBE'], () =>
+      this.inner.subscribe(channel, message => {
+        if (this.#usable && !this.#mute) listener(message)
+      })
+    )
+  }
+
+  onLoss(listener: () => void): void {
+    this.#lossListener = listener
+  }
+
+  keepAlive(busy: boolean): void {
+    this.inner.keepAlive(busy)
+  }
+
+  close(): void {
+    if (this.#usable) this.faults.open--
+    this.#usable = false
+    this.#mute = false
+    this.inner.close()
+    const unanswered = [...this.#unanswered]
+    this.#unanswered.clear()
+    for (const fail of unanswered) fail(new Error('the connection was cut'))
+  }
+
+  #lose(): void {
+    if (!this.#usable) return
+    this.close()
+    this.#lossListener()
+  }
+
+  #exchange<T>(words: readonly string[], execute: () => Promise<T>): Promise<T> {
+    if (!this.#usable) return Promise.reject(new Error('the connection is closed'))
+    const referral = this.faults.referral(words, this.#behindAsking)
+    this.#behindAsking = words[0] === 'ASKING'
+    const fault = referral === undefined ? this.faults.draw() : 'refused'
+    return new Promise<T>((resolve, reject) => {
+      this.#unanswered.add(reject)
+      if (fault === 'half-open') this.#mute = true
+      if (this.#mute) return
+      if (fault === 'cut before') {
+        // A socket tells of its end later, never to its writer.
+        queueMicrotask(() => this.#lose())
+        return
+      }
+      const executed =
+        fault === 'refused'
+          ? Promise.reject<T>(new Error(referral ?? this.faults.refusal(words, this.address)))
+          : execute()
+      this.#replies = this.#deliver(executed, fault, resolve, reject)
+    })
+  }
+
+  async #deliver<T>(
+    executed: Promise<T>,
+    fault: Fault | undefined,
+    resolve: (reply: T) => void,
+    reject: (error: unknown) => void
+  ): Promise<void> {
+    const before = this.#replies
+    const [outcome] = await Promise.allSettled([executed])
+    await before
+    if (fault === 'slow') await sleep(this.faults.delay)
+    if (!this.#unanswered.has(reject) || this.#mute) return
+    if (fault === 'cut after') {
+      this.#lose()
+      return
+    }
+    this.#unanswered.delete(reject)
+    if (outcome.status === 'fulfilled') resolve(outcome.value)
+    else reject(outcome.reason)
+  }
+}
