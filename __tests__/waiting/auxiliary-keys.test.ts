@@ -62,11 +62,11 @@ test('A reply that is lost is there for a repeated call, also after a sweep', as
   const kept: string[][] = []
   for (const item of ['first', 'a', 'b', 'c']) {
     await queue.put(item)
-    kept.push((await raw.hVals(companion(key, 'replies'))).filter(value => !value.startsWith('hot-redis:')))
+    kept.push((await raw.hVals(companion(key, 'replies'))).filter(value => !value.startsWith('hot-redis:')).sort())
     if (item !== 'first') await age(key)
   }
   expect(await Promise.all(gets)).toEqual(['first', 'a', 'b', 'c'])
-  expect(kept).toEqual([['first'], ['first', 'a'], ['a', 'b'], ['c']])
+  expect(kept).toEqual([['first'], ['a', 'first'], ['a', 'b'], ['c']])
 })
 
 test.each(['waitsForSpace', 'waits', 'waitsAtOnce'])('A killed process leaves no key for ever (%s)', async job => {

@@ -74,11 +74,12 @@ const explanations: Readonly<Record<string, Explanation>> = {
 }
 
 /** Replies after which the same call may succeed soon: Redis is busy, loading, or changes its role. */
-const TRANSIENT = /^(?:BUSY|LOADING|MASTERDOWN|READONLY) /
+const TRANSIENT = /^(?:BUSY|LOADING|MASTERDOWN) /
 
 /** Whether Redis refused a call that may succeed soon; nothing was applied. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof ConnectionError && error.cause instanceof Error && TRANSIENT.test(error.cause.message)
+  if (!(error instanceof ConnectionError && error.cause instanceof Error)) return false
+  return TRANSIENT.test(error.cause.message) || readOnly.test(error.cause.message)
 }
 
 /** The codes that are our own scripts' alone: what follows them is for the user. */

@@ -23,6 +23,7 @@ export const store = Symbol('store')
 export const asPlain = Symbol('asPlain')
 export const asComparable = Symbol('asComparable')
 export const timedKeys = Symbol('timedKeys')
+export const afterTiming = Symbol('afterTiming')
 
 /**
  * The members of every handle. A handle is a name for a value in Redis: creating one sends nothing, and it holds no data.
@@ -71,6 +72,11 @@ export abstract class Handle<Js, Input = Js> {
   /** @internal The keys that share one time to live, the handle's own first. */
   get [timedKeys](): readonly Key[] {
     return [this.context.key]
+  }
+
+  /** @internal The requests that follow a change of the time to live, in the same MULTI. */
+  get [afterTiming](): readonly Request[] {
+    return []
   }
 
   /**
@@ -195,7 +201,7 @@ export abstract class Handle<Js, Input = Js> {
 
   #time(op: Op, name: string, ...time: number[]): Pending<boolean> {
     const requests = this[timedKeys].map(key => command(name, key, ...time))
-    return op.write(requests, did => did === 1)
+    return op.write([...requests, ...this[afterTiming]], did => did === 1)
   }
 
   #equalsHandle(op: Op, other: Handle<Js, Input>): Pending<boolean> {

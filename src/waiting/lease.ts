@@ -10,6 +10,8 @@ export class RenewedLease implements Lease {
   #ends: number
   #renewAt: number
   #renewing = false
+  /** When the last renewal was sent. */
+  #asked = -Infinity
   #over = false
 
   constructor(
@@ -59,7 +61,8 @@ export class RenewedLease implements Lease {
 
   /** Expires the lease if it has ended: timers may be late. */
   check(): void {
-    if (this.#ended && !this.#renewing) this.#expire()
+    const renewedEnd = this.#renewing ? this.#asked + this.spec.length : -Infinity
+    if (this.#ended && now() >= renewedEnd) this.#expire()
   }
 
   #expire(): void {
@@ -70,6 +73,7 @@ export class RenewedLease implements Lease {
   async #confirm({ time }: HandOver): Promise<void> {
     const { leases, ticket, length, since } = this.spec
     this.#renewing = true
+    this.#asked = since
     const words = ['ZADD', leases.name, 'XX', 'CH', String(time + length), ticket]
     const changed = await this.leases.sendOutOfBand(leases.name, words)?.catch(() => undefined)
     this.#renewing = false
@@ -80,7 +84,7 @@ export class RenewedLease implements Lease {
 
   async #renew(): Promise<void> {
     this.#renewing = true
-    const asked = now()
+    const asked = (this.#asked = now())
     const renewed = await this.leases.run(this.spec.renewal()).catch((error: unknown) => error)
     this.#renewing = false
     if (this.#over) return

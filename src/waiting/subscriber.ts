@@ -12,6 +12,9 @@ const INVALIDATIONS = '__redis__:invalidate'
 /** Milliseconds between rechecks of all keys when CLIENT TRACKING is not allowed. */
 const RECHECK_INTERVAL = 1_000
 
+/** Milliseconds between checks whether the server is still what it was, a master: its successor serves the waits then. */
+const ROLE_INTERVAL = 1_000
+
 /** Maximum connections in a row that may be lost while subscribing. */
 const MAX_LOSSES = 5
 
@@ -37,6 +40,10 @@ export class Subscriber {
   #opening: Promise<void> | undefined
   #tracks = false
   #recheckTimer: NodeJS.Timeout | undefined
+  #roleTimer: NodeJS.Timeout | undefined
+  #role: Reply | undefined
+  /** There are waits. */
+  #busy = true
   #open = false
   readonly #closing = new AbortController()
 
@@ -76,6 +83,7 @@ export class Subscriber {
   }
 
   keepAlive(busy: boolean): void {
+    this.#busy = busy
     this.#subscriber.keepAlive(busy)
   }
 
@@ -88,6 +96,7 @@ export class Subscriber {
     this.#open = false
     this.#tracks = false
     clearRepeatingTimer(this.#recheckTimer)
+    clearRepeatingTimer(this.#roleTimer)
     this.#tracked.clear()
     this.#subscriber.close()
     this.#reader.close()
@@ -99,6 +108,8 @@ export class Subscriber {
       try {
         await Promise.all([this.#subscriber, this.#reader].map(connection => this.#openOne(connection)))
         await this.#subscribe()
+        this.#role = await this.#askRole()
+        this.#roleTimer = setRepeatingTimer(() => void this.#checkRole(), ROLE_INTERVAL).unref()
         this.#open = true
       } catch (error) {
         const unreachable = error instanceof ConnectionError
@@ -125,6 +136,26 @@ export class Subscriber {
 
   readonly #check = (): void => {
     if (!this.#open || (this.#subscriber.ready && this.#reader.ready)) return
+    this.#release()
+    this.recipient.connectionLost()
+  }
+
+  /** `master` or `slave`; undefined for a user who may not ask. */
+  async #askRole(): Promise<Reply | undefined> {
+    try {
+      const reply = await this.#reader.send(['ROLE'])
+      return Array.isArray(reply) ? reply[0] : undefined
+    } catch (error) {
+      if (isReplyError(error)) return undefined
+      throw error
+    }
+  }
+
+  /** A server that changes its role keeps its clients: they have to leave by themselves. */
+  async #checkRole(): Promise<void> {
+    if (!this.#busy || !this.ready || this.#role === undefined) return
+    const role = await this.#askRole().catch(() => undefined)
+    if (role === undefined || role === this.#role || !this.#open) return
     this.#release()
     this.recipient.connectionLost()
   }

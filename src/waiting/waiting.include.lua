@@ -28,6 +28,15 @@ local function first_in(wait_queue)
   return redis.call('ZRANGE', wait_queue, 0, 0)[1]
 end
 
+-- Publishes a message and returns the number of receivers. It is not replicated: a process that listens at a replica, or at
+-- a former master, would receive what another process is given.
+local function publish(channel, message)
+  redis.set_repl(redis.REPL_NONE)
+  local receivers = redis.call('PUBLISH', channel, message)
+  redis.set_repl(redis.REPL_ALL)
+  return receivers
+end
+
 -- Notifies the process that waits under a ticket; false when no process receives the message. The message carries the
 -- result, and for a lease the server time and the lease length before it. On a cluster the message has no result and the
 -- process polls instead: the cluster bus also delivers messages of nodes that no longer own the slot.
@@ -38,7 +47,7 @@ local function notify(ticket, result)
   if result and not name:find('C', 1, true) then
     message = length and { name, now(), length, result } or { name, result }
   end
-  return redis.call('PUBLISH', channel, table.concat(message, ' ')) > 0
+  return publish(channel, table.concat(message, ' ')) > 0
 end
 
 -- Removes tickets from the wait queue up to and including the first whose process could be notified; returns that one.
@@ -72,7 +81,7 @@ local function schedule_recheck(ends, replies, ...)
       local channel = ticket:match('^(.*)/')
       if not notified[channel] then
         notified[channel] = true
-        redis.call('PUBLISH', channel, string.format('recheck %d %s', ends - now(), KEYS[1]))
+        publish(channel, string.format('recheck %d %s', ends - now(), KEYS[1]))
       end
     end
   end

@@ -183,6 +183,52 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         await next.release()
       })
 
+      test.each(['before', 'after'])('expire() has those served at that time who wait (%s it)', async order => {
+        const lock = made()
+        await lock.acquire({ lease: 60_000 })
+        if (order === 'after') await lock.expire(300)
+        const next = make(rival, lock.key).acquire(soon)
+        await untilWaiting(raw, lock.key, 1)
+        if (order === 'before') await lock.expire(50)
+        await (await next).release()
+        await expectAllFree(lock)
+      })
+
+      test('exists() is false when the lease of a dead holder has ended', async () => {
+        const lock = made()
+        await using permit = await lock.acquire()
+        expect(await lock.exists()).toBe(true)
+        await raw(lock.key, 'ZADD', lock.key, '1', 'dead')
+        expect(await lock.exists()).toBe(true)
+        await permit.release()
+        expect([await raw(lock.key, 'ZCARD', lock.key), await lock.exists()]).toEqual([1, false])
+      })
+
+      test('permit.signal has aborted when it is looked at after the event loop was blocked for longer than the lease', async () => {
+        const lock = made()
+        const ran = lock.run(
+          permit => {
+            const { signal } = permit
+            const before = [signal.aborted, permit.signal.aborted]
+            const until = performance.now() + 150
+            while (performance.now() < until);
+            expect(() => signal.throwIfAborted()).toThrow(LeaseLostError)
+            return [...before, signal.aborted, permit.signal.aborted]
+          },
+          { lease: 100 }
+        )
+        expect(await failureOf(ran)).toBeInstanceOf(LeaseLostError)
+        const permit = await lock.acquire({ lease: 100 })
+        const { signal } = permit
+        expect(signal.aborted).toBe(false)
+        let events = 0
+        signal.addEventListener('abort', () => events++)
+        const until = performance.now() + 150
+        while (performance.now() < until);
+        expect([signal.aborted, permit.signal.aborted, events]).toEqual([true, true, 1])
+        expect(await failureOf(permit.release())).toBeInstanceOf(LeaseLostError)
+      })
+
       test('clear() frees it for everyone: who waits is served, who held it is told', async () => {
         const lock = made()
         const other = make(rival, lock.key)

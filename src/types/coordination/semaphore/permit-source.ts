@@ -9,6 +9,8 @@ import {
   semaphoreAvailable,
   semaphoreAvailableKeys,
   semaphoreClear,
+  semaphoreExpire,
+  semaphoreHeld,
   semaphoreRelease,
   semaphoreStateKeys
 } from '../../../scripts.generated.js'
@@ -45,6 +47,15 @@ export class PermitSource {
 
   renew(ticket: string, length: number): Write<boolean> {
     return leaseRenewal(this.context.op('renew'), this.context.key, ticket, length)
+  }
+
+  held(): Request {
+    return script(semaphoreHeld, [this.context.key])
+  }
+
+  /** Follows a change of the key's time to live. */
+  expire(): Request {
+    return script(semaphoreExpire, this.keys, this.value)
   }
 
   add(): Request {

@@ -45,7 +45,7 @@ export class HeldPermit implements LeaseSpec {
 
   /** Made when somebody asks for it: an AbortController costs more than all the rest of a permit. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
+    this.#controller ??= checkedController(() => this.#lease.check())
     if (this.lost) this.#controller.abort(this.lost)
     return this.#controller.signal
   }
@@ -132,6 +132,28 @@ export class Permit {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#released) await this.release()
   }
+}
+
+/** A controller whose signal checks the lease when it is looked at: after a blocked event loop, timers are late. */
+function checkedController(check: () => void): AbortController {
+  const controller = new AbortController()
+  const { signal } = controller
+  const { prototype } = AbortSignal
+  Object.defineProperties(signal, {
+    aborted: {
+      get: () => {
+        check()
+        return Reflect.get(prototype, 'aborted', signal)
+      }
+    },
+    throwIfAborted: {
+      value: () => {
+        check()
+        prototype.throwIfAborted.call(signal)
+      }
+    }
+  })
+  return controller
 }
 
 /** Runs `fn` with a permit for what is held, and releases it; what `fn` throws comes before what the release throws. */

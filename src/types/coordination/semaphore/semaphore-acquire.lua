@@ -36,7 +36,12 @@ if reserved or held < permits + added then
   return { 1, token }
 end
 if mode == 'wait' then
-  return enqueue(waiters, ticket, position, holders, replies, waiters)
+  local reply = enqueue(waiters, ticket, position, holders, replies, waiters)
+  local ttl = redis.call('PTTL', holders)
+  if ttl >= 0 then
+    reply[3] = math.min(reply[3], ttl)
+  end
+  return reply
 end
 redis.call('ZREM', waiters, ticket)
 return { 0 }

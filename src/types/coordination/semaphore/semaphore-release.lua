@@ -11,11 +11,14 @@ local waiter, another = unpack(redis.call('ZRANGE', KEYS[2], '0', '1'))
 -- Fast path: one wait, which gets the released permit.
 if released == 1 and not another then
   -- @include semaphore-short
-  if token and notify(waiter, token) then
-    redis.call('ZREM', KEYS[2], waiter)
-    redis.call('ZADD', KEYS[1], string.format('%.1f', math.floor(token / 1000) + first_lease(waiter) + UNCONFIRMED), waiter)
+  if token then
+    -- Before the message: nobody else may be offered this token.
     redis.call('SET', KEYS[3], token .. counts, 'PX', '86400000')
-    return released
+    if notify(waiter, token) then
+      redis.call('ZREM', KEYS[2], waiter)
+      redis.call('ZADD', KEYS[1], string.format('%.1f', math.floor(token / 1000) + first_lease(waiter) + UNCONFIRMED), waiter)
+      return released
+    end
   end
 end
 

@@ -26,15 +26,28 @@ local function next_token()
   return math.max(token + 1, time_in_microseconds())
 end
 
--- Hands free permits over to the waits, each with its token.
+-- Offers a permit to the waits, until a process could be notified; returns its ticket. Each is offered a token of its own:
+-- one that did not count as notified may have received the message.
+local function next_holder()
+  local waiter = first_in(waiters)
+  while waiter do
+    token = next_token()
+    local notified = notify(waiter, string.format('%.0f', token))
+    redis.call('ZREM', waiters, waiter)
+    if notified then
+      return waiter
+    end
+    waiter = first_in(waiters)
+  end
+end
+
+-- Hands free permits over to the waits.
 local function serve_waiters()
   while held < permits + added do
-    local given = next_token()
-    local waiter = next_in(waiters, string.format('%.0f', given))
+    local waiter = next_holder()
     if not waiter then
       return
     end
-    token = given
     save()
     local ends = now() + first_lease(waiter) + UNCONFIRMED
     redis.call('ZADD', holders, ends, waiter)

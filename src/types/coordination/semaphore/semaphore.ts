@@ -4,7 +4,7 @@ import { NotHeldError } from '../../../core/errors.js'
 import type { Pending } from '../../../core/pending.js'
 import type { WaitOptions } from '../../../core/wait-spec.js'
 import { defineType, givenOptions, type TypeDefinition } from '../../../handles/define-type.js'
-import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../../handles/handle.js'
+import { Handle, afterTiming, fromPlain, fromReply, readAll, writeAll } from '../../../handles/handle.js'
 import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
 import { Acquiring, PermitSource, TryingToAcquire } from './permit-source.js'
 import { Permit, runHoldingPermit, type HeldPermit } from './permit.js'
@@ -114,6 +114,20 @@ abstract class BaseSemaphore extends Handle<number, never> {
     throw new TypeError(
       `${descriptor.name} '${name}' can't be replaced: it is acquired and released, and clear() frees it`
     )
+  }
+
+  /** @internal Waits recheck when the holders' key expires. */
+  override get [afterTiming](): readonly Request[] {
+    return [this.#source.expire()]
+  }
+
+  /**
+   * Whether anybody holds a permit. A script around `ZCOUNT`, O(log n) in the holders.
+   *
+   * @example await lock.exists() // false
+   */
+  override exists(): Pending<boolean> {
+    return this.context.untypedOp('exists').read(this.#source.held(), held => held === 1)
   }
 
   /**
