@@ -99,6 +99,8 @@ class HotCore {
    * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
    * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.
    *
+   * A nested transaction joins the outer one; if it throws, nothing that it has written is sent.
+   *
    * A write has its result after the commit: return it, alone, in an array or in an object, and it is filled in.
    *
    * @throws TransactionConflictError when it had to be run again more than `retries` times; TransactionError when it was
