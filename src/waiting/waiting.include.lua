@@ -122,9 +122,11 @@ local function enqueue(wait_queue, ticket, position, leases, replies, ...)
   local is_new = redis.call('ZADD', wait_queue, 'NX', position, ticket)
   if is_new == 0 then
     position = redis.call('ZSCORE', wait_queue, ticket)
-  end
-  for _, renewed in ipairs(is_new == 1 and { wait_queue } or { ... }) do
-    redis.call('PEXPIRE', renewed, WAIT_QUEUE_KEPT)
+    for _, renewed in ipairs({ ... }) do
+      redis.call('PEXPIRE', renewed, WAIT_QUEUE_KEPT)
+    end
+  elseif not last then
+    redis.call('PEXPIRE', wait_queue, WAIT_QUEUE_KEPT)
   end
   local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   local recheck = tonumber(redis.call('HGET', replies, 'recheck'))
