@@ -72,22 +72,17 @@ export class Dispatcher implements HandleDispatcher {
     }
   }
 
+  detached<R>(fn: () => R): R {
+    return runWithin(this, undefined, fn)
+  }
+
   /** Refuses what can't be a part of a transaction. */
   refuseInside(operation: string, why: string): void {
     this.#current()?.refuseCall(operation, why)
   }
 
-  detached<R>(fn: () => R): R {
-    return runWithin(this, undefined, fn)
-  }
-
-  /**
-   * Takes no more transactions, and waits for those in progress.
-   *
-   * @throws TransactionError inside of one, which would wait for itself
-   */
+  /** Takes no more transactions, and waits for those in progress. */
   async close(): Promise<void> {
-    this.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
     this.#closing = true
     await Promise.allSettled(this.#transactions)
   }

@@ -199,10 +199,12 @@ class HotCore {
    * you gave stays open. It ends within `connectTimeout`: what Redis has not answered by then fails with a
    * ConnectionError, a transaction that has not ended, too.
    *
+   * @throws TransactionError inside a transaction, for whose end it would wait
    * @example await hot.close()
    */
   async close(): Promise<void> {
     const parts = this.#use()
+    parts.dispatcher.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
     await (this.#closing ??= shutDown(parts))
     await parts.assignments.flush()
   }

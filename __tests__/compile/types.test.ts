@@ -8,8 +8,11 @@ const files = readdirSync(import.meta.dirname)
   .filter(name => name.endsWith('.types.ts'))
   .map(name => join(import.meta.dirname, name))
 
+/** What does not compile with exactOptionalPropertyTypes only. */
+const exactFiles = [join(import.meta.dirname, 'exact-optional', 'undefined.types.ts')]
+
 /** Each exported function of those files is a test, named after it. */
-const functions = files.flatMap(path =>
+const functions = [...files, ...exactFiles].flatMap(path =>
   ts
     .createSourceFile(path, ts.sys.readFile(path) ?? '', ts.ScriptTarget.Latest, true)
     .statements.filter(ts.isFunctionDeclaration)
@@ -25,32 +28,14 @@ const functions = files.flatMap(path =>
 // expected and does not come. It sees the declarations that the package carries, as users do, and not the sources, which
 // tell more.
 describe('what must compile does, and what must not does not', () => {
-  let problems: readonly { path: string; start: number; text: string }[]
+  let problems: readonly Problem[]
 
   beforeAll(() => {
     const declarations = declarationsOf(optionsOf('tsconfig.build.json'))
-    const options = { ...optionsOf('tsconfig.json'), paths: { 'hot-redis': ['./dist/index.d.ts'] } }
-    const disk = ts.createCompilerHost(options)
-    const readFile = (path: string) => declarations.get(path) ?? disk.readFile(path)
-    const host: ts.CompilerHost = {
-      ...disk,
-      readFile,
-      directoryExists: path => path.startsWith(join(root, 'dist')) || disk.directoryExists!(path),
-      fileExists: path => declarations.has(path) || disk.fileExists(path),
-      getSourceFile: (path, version) => {
-        const text = readFile(path)
-        return text === undefined ? undefined : ts.createSourceFile(path, text, version)
-      }
-    }
-    const program = ts.createProgram(files, options, host)
-    problems = files.flatMap(path => {
-      const source = program.getSourceFile(path)!
-      return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => ({
-        path,
-        start,
-        text: `${basename(path)}:${source.getLineAndCharacterOfPosition(start).line + 1} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
-      }))
-    })
+    problems = [
+      ...problemsIn(files, declarations, {}),
+      ...problemsIn(exactFiles, declarations, { exactOptionalPropertyTypes: true })
+    ]
   })
 
   test.each(functions)('$title', ({ path, pos, end }) => {
@@ -65,6 +50,42 @@ describe('what must compile does, and what must not does not', () => {
     expect(outside.map(({ text }) => text)).toEqual([])
   })
 })
+
+interface Problem {
+  readonly path: string
+  readonly start: number
+  readonly text: string
+}
+
+/** What the compiler says of files that import the package, of which only the declarations are there. */
+function problemsIn(
+  files: readonly string[],
+  declarations: ReadonlyMap<string, string>,
+  extra: ts.CompilerOptions
+): Problem[] {
+  const options = { ...optionsOf('tsconfig.json'), ...extra, paths: { 'hot-redis': ['./dist/index.d.ts'] } }
+  const disk = ts.createCompilerHost(options)
+  const readFile = (path: string) => declarations.get(path) ?? disk.readFile(path)
+  const host: ts.CompilerHost = {
+    ...disk,
+    readFile,
+    directoryExists: path => path.startsWith(join(root, 'dist')) || disk.directoryExists!(path),
+    fileExists: path => declarations.has(path) || disk.fileExists(path),
+    getSourceFile: (path, version) => {
+      const text = readFile(path)
+      return text === undefined ? undefined : ts.createSourceFile(path, text, version)
+    }
+  }
+  const program = ts.createProgram(files, options, host)
+  return files.flatMap(path => {
+    const source = program.getSourceFile(path)!
+    return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => ({
+      path,
+      start,
+      text: `${basename(path)}:${source.getLineAndCharacterOfPosition(start).line + 1} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+    }))
+  })
+}
 
 function optionsOf(file: string): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, file), path => ts.sys.readFile(path)) as { config: unknown }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   auxKey,
   isAuxKey,
+  ownerOf,
   Key,
   keysFor,
   newKeyInSlot,
@@ -93,6 +94,16 @@ describe('An auxiliary key', () => {
       }),
       RUNS
     )
+  })
+
+  test('tells whose it is', () => {
+    fc.assert(
+      fc.property(oddKey, name => expect(ownerOf(auxKey(new Key(name), 'role').name)).toBe(name)),
+      RUNS
+    )
+    for (const name of ['todo', '{todo}', '{', '{{}', '}', 'a{b}', '{}x']) {
+      expect(ownerOf(auxKey(new Key(name), 'role').name)).toBe(name)
+    }
   })
 
   test('is what no key of a user looks like', () => {

@@ -15,9 +15,18 @@ type Fault = 'cut before' | 'cut after' | 'half-open' | 'slow' | 'refused'
 
 const FAULTS: readonly [Fault, ...Fault[]] = ['cut before', 'cut after', 'half-open', 'slow', 'refused', 'refused']
 
+/** What a server says to writes from the time on when it has become a replica. */
+const READONLY = "READONLY You can't write against a read only replica."
+
+/** What it executes all the same. */
+const READS = new Set(
+  'EXISTS GET GETRANGE HEXISTS HGET HGETALL HKEYS HLEN HMGET HSCAN HVALS LINDEX LLEN LPOS LRANGE PTTL SCARD SDIFF SINTER SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN STRLEN SUNION TYPE'.split(
+    ' '
+  )
+)
+
 const SERVER_REFUSALS: readonly [string, ...string[]] = [
   "OOM command not allowed when used memory > 'maxmemory'.",
-  "READONLY You can't write against a read only replica.",
   'LOADING Redis is loading the dataset in memory',
   'BUSY Redis is busy running a script.'
 ]
@@ -63,6 +72,7 @@ class Faults {
   refusal(words: readonly string[], address: string | undefined): string {
     if (words[0] === 'EVALSHA' && this.random.chance(0.7)) return 'NOSCRIPT No matching script. Please use EVAL.'
     if (UNKEYED.test(words[0] ?? '')) return 'LOADING Redis is loading the dataset in memory'
+    if (address === undefined && !READS.has(words[0] ?? '') && this.random.chance(0.3)) return READONLY
     if (address === undefined || this.random.chance(0.5)) return this.random.oneOf(SERVER_REFUSALS)
     // The node names itself: when the slot is back, it executes the command.
     const error = this.random.oneOf([`MOVED 0 ${address}`, `ASK 0 ${address}`, 'CLUSTERDOWN The cluster is down'])
@@ -114,6 +124,7 @@ class FaultyConnection implements ClientConnection {
   #usable = false
   #mute = false
   #behindAsking = false
+  #replica = false
   /** Replies come in order, also slow ones. */
   #replies: Promise<unknown> = Promise.resolve()
   #lossListener = (): void => {}
@@ -172,6 +183,7 @@ class FaultyConnection implements ClientConnection {
     if (this.#usable) this.faults.open--
     this.#usable = false
     this.#mute = false
+    this.#replica = false
     this.inner.close()
     const unanswered = [...this.#unanswered]
     this.#unanswered.clear()
@@ -184,9 +196,13 @@ class FaultyConnection implements ClientConnection {
     this.#lossListener()
   }
 
+  #refusesWrite([name = '']: readonly string[]): boolean {
+    return this.#replica && !READS.has(name) && !UNKEYED.test(name)
+  }
+
   #exchange<T>(words: readonly string[], execute: () => Promise<T>): Promise<T> {
     if (!this.#usable) return Promise.reject(new Error('the connection is closed'))
-    const referral = this.faults.referral(words, this.#behindAsking)
+    const referral = this.#refusesWrite(words) ? READONLY : this.faults.referral(words, this.#behindAsking)
     this.#behindAsking = words[0] === 'ASKING'
     const fault = referral === undefined ? this.faults.draw() : 'refused'
     return new Promise<T>((resolve, reject) => {
@@ -198,10 +214,9 @@ class FaultyConnection implements ClientConnection {
         queueMicrotask(() => this.#lose())
         return
       }
-      const executed =
-        fault === 'refused'
-          ? Promise.reject<T>(new Error(referral ?? this.faults.refusal(words, this.address)))
-          : execute()
+      const refusal = fault === 'refused' ? (referral ?? this.faults.refusal(words, this.address)) : undefined
+      this.#replica ||= refusal === READONLY
+      const executed = refusal === undefined ? execute() : Promise.reject<T>(new Error(refusal))
       this.#replies = this.#deliver(executed, fault, resolve, reject)
     })
   }

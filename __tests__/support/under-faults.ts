@@ -95,7 +95,6 @@ class FaultyPlay<Handle, Native> {
     const settled = 'error' in end ? await inTime('toJS() again', outcomeOf(this.#handle.toJS())) : end
     if ('error' in settled) throw settled.error
     this.#possible.end(this.type.fromJS(settled.value))
-    await inTime('clear()', this.#hot.list((this.#handle as { key?: string }).key ?? 'faults').clear())
     await inTime('close()', this.#hot.close())
     assert.equal(this.#faults.open, 0, 'connections were left open')
   }

@@ -1,6 +1,6 @@
 import { command, type CallInfo, type Runner } from '../core/command.js'
 import { escapeGlob, globMatcher } from '../core/glob.js'
-import { Key, SLOTS, isAuxKey, ownersOf, slotOf, tagOfSlot } from '../core/keys.js'
+import { Key, SLOTS, isAuxKey, ownerOf, slotOf, tagOfSlot } from '../core/keys.js'
 import { START, nextPage, pages, type Cursor, type Page } from '../core/paging.js'
 import { Recent } from '../core/recent.js'
 import type { Topology } from './topology.js'
@@ -34,7 +34,7 @@ export class Keyspace {
     let deleted = 0
     // The name of an auxiliary key has that of its key somewhere inside.
     for await (const name of this.#scan(info, `*${escapeGlob(this.prefix)}*`)) {
-      if ((isAuxKey(name) ? ownersOf(name) : [name]).some(matches)) found.push(name)
+      if (matches(isAuxKey(name) ? ownerOf(name) : name)) found.push(name)
       if (found.length === PAGE) deleted += await this.#deleteAll(info, found.splice(0))
     }
     return deleted + (await this.#deleteAll(info, found))

@@ -32,15 +32,6 @@ export function slotOf(key: string): number {
 /** What every auxiliary key has in its name, and no other key: a handle of such a key is refused. */
 const AUX = ':hot-redis:'
 
-/**
- * The names that the key of an auxiliary key may have. `{todo}:hot-redis:getters` belongs to `todo`, or to `{todo}`.
- */
-export function ownersOf(auxName: string): readonly string[] {
-  const owner = auxName.slice(0, auxName.indexOf(AUX))
-  const [, tag, rest] = /^\{([^}]+)\}(?::(.*))?$/s.exec(owner) ?? []
-  return [owner, rest ?? tag].filter(name => name !== undefined)
-}
-
 /** Whether a key's name has the form of an auxiliary key. */
 export function isAuxKey(name: string): boolean {
   return name.includes(AUX)
@@ -48,12 +39,23 @@ export function isAuxKey(name: string): boolean {
 
 /**
  * An auxiliary key: further data of the same value (who waits, what is leased), in the same slot of a cluster. `todo` has
- * `{todo}:hot-redis:getters`, `{app}:todo` has `{app}:todo:hot-redis:getters`.
+ * `{todo}:hot-redis:getters`, `{app}:todo` has `{app}:todo:hot-redis:getters`; a key that can't be told from another so,
+ * like `{todo}`, stands behind the role: `{todo}:hot-redis:getters:{todo}`.
  */
 export function auxKey({ name }: Key, role: string): Key {
-  if (hashTag(name) !== undefined) return new Key(name + AUX + role)
+  const tag = hashTag(name)
+  if (tag !== undefined && name !== `{${tag}}`) return new Key(name + AUX + role)
   if (!name.includes('}')) return new Key(`{${name}}${AUX}${role}`)
-  return new Key(`{${tagOfSlot(slotOf(name))}}:${name}${AUX}${role}`)
+  return new Key(`{${tag ?? tagOfSlot(slotOf(name))}}${AUX}${role}:${name}`)
+}
+
+/** The name of the key that an auxiliary key belongs to. */
+export function ownerOf(auxName: string): string {
+  const at = auxName.indexOf(AUX)
+  const [before, role] = [auxName.slice(0, at), auxName.slice(at + AUX.length)]
+  const colon = role.indexOf(':')
+  if (colon !== -1) return role.slice(colon + 1)
+  return hashTag(before) === before.slice(1, -1) ? before.slice(1, -1) : before
 }
 
 /** The handle's key and its auxiliary keys, in the order in which a script declares them. */
@@ -74,9 +76,14 @@ export function stagingKey(key: Key, number = 0): Key {
   return auxKey(key, `staging-${number}`)
 }
 
-/** A hash tag for a slot, for the rare key that has a `}` but no tag and so can't be one itself: about 16,000 tries. */
+/** Hash tags by slot, as far as they have been tried. */
+const tags: string[] = []
+let tried = 0
+
+/** A hash tag for a slot, for the rare key that has a `}` but no tag and so can't be one itself: some 16,000 tries. */
 export function tagOfSlot(slot: number): string {
-  for (let tag = 0; ; tag++) if (slotOf(String(tag)) === slot) return String(tag)
+  for (; tags[slot] === undefined; tried++) tags[slotOf(String(tried))] ??= String(tried)
+  return tags[slot]
 }
 
 /**

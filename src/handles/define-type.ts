@@ -10,26 +10,26 @@ import { proxied } from './proxy.js'
 
 type AnyHandle = Handle<never, never>
 
-/** A type as the registry lists it: what makes its handles. `Factory` is the signature of `hot.<name>`. */
+/** An entry of the registry: creates the handles of a type. `Factory` is the signature of `hot.<name>`. */
 export interface TypeDefinition<Factory> {
   make(host: HandleHost, factory: string, args: readonly unknown[]): unknown
-  /** Only there for the compiler. */
+  /** Exists for the compiler only. */
   readonly factory?: Factory
 }
 
-/** What the arguments of a factory come to. */
+/** The parsed arguments of a factory. */
 export interface Construction {
   readonly key: unknown
-  /** The options, checked. */
+  /** The checked options. */
   readonly options: AnyOptions
-  /** Makes the handle; the options it takes have been checked. */
+  /** Creates the handle from checked options. */
   readonly create: (context: HandleContext) => object
 }
 
-/** Options of the types whose values have a codec. */
+/** Names of the options of types whose values have a codec. */
 export const VALUE_OPTIONS = ['initial', 'default', 'codec', 'schema'] as const
 
-/** What factories take. */
+/** The options that all factories share. */
 export interface AnyOptions {
   readonly initial?: unknown
   readonly default?: unknown
@@ -42,7 +42,7 @@ interface HandleClass {
   new (context: HandleContext): object
 }
 
-/** A type whose values a codec and a schema apply to: `hot.name(key?, options?)`. */
+/** Defines a type whose values have a codec and a schema: `hot.name(key?, options?)`. */
 export function valueType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, given]) => {
     const options = givenOptions<AnyOptions>(operation, given, VALUE_OPTIONS)
@@ -50,7 +50,7 @@ export function valueType<Factory>(Class: HandleClass): TypeDefinition<Factory> 
   })
 }
 
-/** A type of plain text or numbers, which neither codec nor schema applies to. */
+/** Defines a type of plain text or numbers, which have neither codec nor schema. */
 export function plainType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
   return defineType(Class.descriptor, (operation, [key, given]) => {
     refuseCodec(operation, Class.descriptor, given)
@@ -59,7 +59,7 @@ export function plainType<Factory>(Class: HandleClass): TypeDefinition<Factory> 
   })
 }
 
-/** A type of its own arguments: `parse` checks them. */
+/** Defines a type with arguments of its own, which `parse` checks. */
 export function defineType<Factory>(
   descriptor: TypeDescriptor,
   parse: (operation: string, args: readonly unknown[]) => Construction
@@ -73,7 +73,7 @@ export function defineType<Factory>(
   }
 }
 
-/** The options that a factory was given, none unless given; it takes no others than these. */
+/** Returns the options given to a factory, after checking that all of them are known. */
 export function givenOptions<Options extends object>(
   operation: string,
   options: unknown = {},
@@ -110,7 +110,7 @@ function makeHandle(
   return proxied(handle)
 }
 
-/** What a handle knows. The prefix and the connection are settled at its first use, not when it is made. */
+/** The context of a handle. The prefix and the connection are resolved at its first use, not at its creation. */
 class Context implements HandleContext {
   #key: Key | undefined
   #values: Values | undefined
@@ -163,7 +163,7 @@ function stored(operation: string, handle: AnyHandle, option: 'initial' | 'defau
   }
 }
 
-/** A key that a handle may have. */
+/** Checks the name of a handle's key. */
 function keyName(operation: string, key: unknown): string {
   const name = text(operation, 'the key', key)
   if (name === '') throw new TypeError(`${operation}: the key must not be empty; leave it out to have one generated`)

@@ -2,7 +2,7 @@ import type { Pending } from '../core/pending.js'
 import type { Codec } from '../values/codec.js'
 import type { StandardSchema } from '../values/schema.js'
 
-/** What the default codec can store. */
+/** A value that the default codec can store. */
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue | undefined }
 
@@ -19,22 +19,22 @@ export interface PlainOptions<Initial> {
 
 /** Options of the types that hold values. */
 export interface HandleOptions<Initial> extends PlainOptions<Initial> {
-  /** How values become text and come back. */
+  /** Converts values to text and back. */
   readonly codec?: Codec
 }
 
-/** Options with a schema, which gives the handle its types. */
+/** Options with a schema, from which the handle has its types. */
 export interface SchemaOptions<S, Initial> extends HandleOptions<Initial> {
-  /** Any Standard Schema (zod, valibot, arktype, …); checks one value on the way in and on the way out. */
+  /** Any Standard Schema (zod, valibot, arktype, …). Validates each value when it is written and when it is read. */
   readonly schema: S
 }
 
-/** Options of a handle whose type is named already: the schema gives what it takes. */
+/** Options of a handle whose type is given explicitly: the schema returns what it takes. */
 export interface TypedOptions<T, Initial> extends HandleOptions<Initial> {
   readonly schema?: StandardSchema<NoInfer<T>>
 }
 
-/** Items by position: awaited to read, assigned to write. */
+/** Items by position: read by `await`, written by assignment. */
 export interface Positions<T, Input = T> {
   [index: number]: Input | Pending<T | undefined>
 }

@@ -8,12 +8,12 @@ import { storeDefault } from '../scripts.generated.js'
 import type { HandleContext, Op } from './operation.js'
 import { unwrap } from './unwrap.js'
 
-/** Gives a stored text its value; the field is told where there is one. */
+/** Decodes a stored text; `field` is the field that holds it, if any. */
 export type Each<V> = (text: string, field?: string) => V
-/** Gives a value its text. */
+/** Encodes a value. */
 export type ToText = (value: unknown, field?: string) => string
 
-/** How a type reads and writes its whole value; not for users, hence behind symbols. */
+/** Internal methods by which a type reads and writes its whole value. Symbols keep them off the public members. */
 export const readAll = Symbol('readAll')
 export const fromReply = Symbol('fromReply')
 export const fromPlain = Symbol('fromPlain')
@@ -26,16 +26,16 @@ export const timedKeys = Symbol('timedKeys')
 export const afterTiming = Symbol('afterTiming')
 
 /**
- * What every handle can do. A handle is a name for something in Redis: making one sends nothing, and it holds no data.
+ * The members of every handle. A handle is a name for a value in Redis: creating one sends nothing, and it holds no data.
  *
- * @typeParam Js - the plain JavaScript value it stands for
- * @typeParam Input - what may be given for one
+ * @typeParam Js - the plain JavaScript value that it stands for
+ * @typeParam Input - the values accepted for one
  */
 export abstract class Handle<Js, Input = Js> {
-  /** A handle is not a promise: it can be returned from an async function as it is. */
+  /** A handle is not a promise, so an async function can return it. */
   declare readonly then?: undefined
 
-  /** @internal Not on the prototype, and so not a member that the proxy would show. */
+  /** @internal An own property: the proxy shows only the members of the prototype. */
   protected readonly context: HandleContext
 
   /** @internal */
@@ -43,33 +43,33 @@ export abstract class Handle<Js, Input = Js> {
     this.context = context
   }
 
-  /** @internal The requests that read all of it in one step. */
+  /** @internal The request that reads the whole value. */
   abstract [readAll](): Request
-  /** @internal An array or a record with the plain values, out of the reply to `readAll`. */
+  /** @internal Converts the reply to `readAll` to an array or a record of plain values. */
   abstract [fromReply]<V>(reply: Reply, each: Each<V>): unknown
-  /** @internal The texts to store, in the same shape. */
+  /** @internal Converts a plain value to the texts to store, in the same form. */
   abstract [fromPlain](operation: string, value: unknown, encode: ToText): unknown
-  /** @internal The requests that replace all that is at `key` by what `fromPlain` gave, atomically. */
+  /** @internal The requests that replace the whole value at `key` by the result of `fromPlain`, atomically. */
   abstract [writeAll](texts: unknown, key: Key): readonly Request[]
 
-  /** @internal The requests that store what `fromPlain` gave if nothing is at the key, atomically. */
+  /** @internal The requests that store the result of `fromPlain` if nothing is at the key, atomically. */
   [writeDefault](texts: unknown): readonly Request[] {
     const { key } = this.context
     const staging = stagingKey(key)
     return [...this[writeAll](texts, staging), script(storeDefault, [key, staging, slotGuardKey(key)])]
   }
 
-  /** @internal The plain value for an array or record of values. */
+  /** @internal Converts an array or record of values to the plain value. */
   [asPlain](values: unknown): Js {
     return values as Js
   }
 
-  /** @internal The same for equal values, whatever their order where none counts. */
+  /** @internal A form that is the same for equal values, such as a sorted one where order does not count. */
   [asComparable](texts: unknown): unknown {
     return texts
   }
 
-  /** @internal The keys that have one time to live, the handle's own first. */
+  /** @internal The keys that share one time to live, the handle's own first. */
   get [timedKeys](): readonly Key[] {
     return [this.context.key]
   }
@@ -80,7 +80,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * The key as it was given, or as it was generated: give it to another process to reach the same value.
+   * The key as it was given or generated, without the prefix. Another process reaches the same value by it.
    *
    * @example hot.list('todo').key // 'todo'
    */
@@ -89,7 +89,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Deletes the key and everything that belongs to it. `DEL`, O(n) in what it holds.
+   * Deletes the key and its auxiliary keys. `DEL`, O(n) in the size of the value.
    *
    * @example await todo.clear()
    */
@@ -98,7 +98,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Whether there is anything at the key. `EXISTS`, O(1).
+   * Returns whether the key exists. `EXISTS`, O(1).
    *
    * @example await todo.exists() // false
    */
@@ -107,8 +107,8 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Has Redis delete the key after `milliseconds`; false when there is no such key. `PEXPIRE`, O(1).
-   * Every change in place keeps the time to live.
+   * Sets the time to live, in milliseconds; returns false when there is no such key. `PEXPIRE`, O(1).
+   * Every change in place keeps it.
    *
    * @throws RangeError when `milliseconds` is negative
    * @example await session.expire(30 * 60_000)
@@ -119,7 +119,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Has Redis delete the key at that time; false when there is no such key. `PEXPIREAT`, O(1).
+   * Sets the time at which Redis deletes the key; returns false when there is no such key. `PEXPIREAT`, O(1).
    *
    * @throws TypeError when it is not a valid Date
    * @example await offer.expireAt(new Date('2030-01-01'))
@@ -132,7 +132,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Milliseconds until Redis deletes the key; undefined when it never does, or there is no key. `PTTL`, O(1).
+   * Returns the time to live in milliseconds; undefined when there is none, or no such key. `PTTL`, O(1).
    *
    * @example await session.ttl() // 1799998
    */
@@ -142,7 +142,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Takes the time to live away; false when there was none. `PERSIST`, O(1).
+   * Removes the time to live; returns false when there was none. `PERSIST`, O(1).
    *
    * @example await session.persist()
    */
@@ -151,7 +151,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * All of it as the plain JavaScript value, read in one step. O(n).
+   * Returns the whole value as a plain JavaScript value, read in one step. O(n).
    *
    * @throws KeyTypeError when the key holds something else; CodecError when something stored can't be read
    * @example await todo.toJS() // ['a', 'b']
@@ -163,7 +163,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Replaces all of it in one step; the time to live stays. O(n).
+   * Replaces the whole value in one step and keeps the time to live. O(n).
    *
    * @throws CodecError, before anything is sent, when a value can't be stored
    * @example await todo.replace(['a', 'b'])
@@ -174,7 +174,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   /**
-   * Whether it equals a plain value, or another handle's, both read in one step. O(n).
+   * Returns whether the value equals a plain value or that of another handle; both are read in one step. O(n).
    *
    * @throws CrossSlotError on a cluster, when the other's key lives in another slot
    * @example await todo.equals(['a', 'b'])
@@ -212,7 +212,7 @@ export abstract class Handle<Js, Input = Js> {
     return op.read(requests, (mine, theirs) => this.#normal(mine) === other.#normal(theirs))
   }
 
-  /** Text that is the same for equal values. */
+  /** A text that is the same for equal values. */
   #normal(reply: Reply | undefined): string {
     const { operation } = this.context.op('equals')
     const each: Each<string> = (text, field) => this.context.values.normal(operation, text, field)
@@ -220,14 +220,14 @@ export abstract class Handle<Js, Input = Js> {
   }
 }
 
-/** What every handle can do, whatever its type. */
+/** The members of every handle, whatever its type. */
 export type HotHandle<Js = unknown> = Pick<
   Handle<Js, never>,
   'key' | 'clear' | 'exists' | 'expire' | 'expireAt' | 'ttl' | 'persist' | 'toJS'
 >
 
 /**
- * What was given to a method, if it is a handle: Redis takes it as it is.
+ * Returns an argument if it is a handle of this Hot; undefined for a plain value.
  *
  * @throws TypeError for a handle of another Hot, or of another copy of this library
  */
@@ -243,7 +243,7 @@ export function operand(op: Op, given: unknown): Handle<unknown, never> | undefi
   )
 }
 
-/** Of any type: what is protected in a class is out of reach for a function beside it. */
+/** The context of a handle of any type: a protected member is out of reach for a function outside the class. */
 function contextOf(handle: object): HandleContext {
   return (handle as { readonly context: HandleContext }).context
 }

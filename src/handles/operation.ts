@@ -5,16 +5,16 @@ import type { Pending } from '../core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from '../core/wait-spec.js'
 import type { Values } from '../values/values.js'
 
-/** What a handle's type is called, in words and in Redis, and how its proxy is indexed. */
+/** The name of a handle's type, its Redis type, and how its proxy is indexed. */
 export interface TypeDescriptor {
   readonly name: string
-  /** What its key holds. */
+  /** The Redis type that its key holds. */
   readonly redisType: RedisType
-  /** What square brackets and dots reach: items by position, fields by name, or nothing. */
+  /** What square brackets and dots access: items by position, fields by name, or nothing. */
   readonly indexedBy: 'position' | 'field' | 'nothing'
 }
 
-/** Where the calls of a handle go. */
+/** Runs the calls of handles. */
 export interface Dispatcher {
   run<R>(command: Command<R>): Pending<R>
   /** Runs a command outside of any transaction. */
@@ -22,32 +22,32 @@ export interface Dispatcher {
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R>
   /** Renews a lease until it is stopped. */
   autoRenew(spec: LeaseSpec): Lease
-  /** For what can't be awaited: its failure goes to flush(), onError or a warning. */
+  /** Tracks a call that can't be awaited: flush(), onError or a warning reports its failure. */
   assign(result: Promise<unknown>): void
 }
 
-/** What a Hot gives each of its handles. */
+/** What a Hot provides to its handles. */
 export interface HandleHost {
   /** Put before every key. */
   readonly prefix: string
   readonly dispatcher: Dispatcher
 }
 
-/** What a handle knows: its key, its type, its values, and where its calls go. */
+/** The context of a handle: its key, type, values and dispatcher. */
 export interface HandleContext {
   /** The key as the user gave it. */
   readonly name: string
   readonly key: Key
   readonly descriptor: TypeDescriptor
-  /** Tells the handles of one Hot from those of others; unlike the dispatcher it does not settle the Hot's options. */
+  /** Identifies the Hot of a handle. Unlike the dispatcher, reading it does not settle the options of the Hot. */
   readonly owner: object
   readonly values: Values
   readonly dispatcher: Dispatcher
   /** A call of a method of this handle. */
   op(method: string): Op
-  /** A call that any type of key will do for. */
+  /** A call that works on a key of any type. */
   untypedOp(method: string): Op
-  /** The key in Redis for another key of the user's. */
+  /** The key in Redis for another name of the user's. */
   keyNamed(operation: string, name: unknown): Key
   /** Another handle of the same type and options. */
   sameTypeAt(name: string): unknown
@@ -57,7 +57,7 @@ type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing' 
 type UpdateTraits = Partial<Pick<Update<unknown>, 'tryFirst' | 'insertsDefault' | 'unchanged'>>
 type Decode<R> = (...replies: Reply[]) => R
 
-/** One call of a method: checks its arguments, encodes its values, and builds and runs its Command. */
+/** One call of a method: checks its arguments, encodes its values, builds its Command and runs it. */
 export class Op implements CallInfo {
   constructor(
     private readonly context: HandleContext,
@@ -65,7 +65,7 @@ export class Op implements CallInfo {
     readonly redisType: RedisType | undefined
   ) {}
 
-  /** The call as its user knows it: `List.push`. */
+  /** The name of the call in messages: `List.push`. */
   get operation(): string {
     return `${this.context.descriptor.name}.${this.method}`
   }
@@ -99,7 +99,7 @@ export class Op implements CallInfo {
     return this.context.dispatcher.run(command)
   }
 
-  /** Waits for what a script hands out. */
+  /** Waits for what a script hands over. */
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
     return this.context.dispatcher.wait(spec, waitOptions(this.operation, limits))
   }
@@ -135,7 +135,7 @@ export class Op implements CallInfo {
     return texts
   }
 
-  /** The text of a value that is only looked for, which no schema needs to agree with. */
+  /** The text of a value that is only searched for: no schema validates it. */
   plain(value: unknown, field?: string): string {
     return this.context.values.plain(this.operation, value, field)
   }
@@ -155,7 +155,7 @@ export class Op implements CallInfo {
     return reply => (reply as string[]).map(stored => this.decodeText(stored) as T)
   }
 
-  /** The key of another handle; it has to belong to the same Hot. */
+  /** The key of another handle of the same Hot. */
   operandKey(other: HandleContext): Key {
     if (other.dispatcher === this.context.dispatcher) return other.key
     throw new TypeError(
@@ -183,7 +183,7 @@ export class Op implements CallInfo {
     return text(this.operation, name, value)
   }
 
-  /** Checks that there are no other options than these. */
+  /** Checks that all options are known. */
   options<O extends object>(value: O, known: readonly (keyof O & string)[]): O {
     return options(this.operation, value, known)
   }

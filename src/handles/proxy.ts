@@ -7,14 +7,13 @@ import { askedByTool } from './tools.js'
 import { itself } from './unwrap.js'
 
 /**
- * The one Proxy behind every handle: property access, indexing, assignment, `delete` and calls become methods of the
- * type. What JavaScript can only do at once (`in`, spread, JSON) can't ask Redis, and says what to call instead.
+ * The Proxy of every handle: property access, indexing, assignment, `delete` and calls become methods of the type.
+ * Synchronous operations (`in`, spread, JSON) can't ask Redis; they throw an error that names the call to use.
  *
- * The members of a handle are what its class puts on the prototype; everything else in square brackets or behind a dot
- * is an item or a field, as the type declares.
+ * The members of a handle are those of its class. Every other property is an item or a field, as the type declares.
  */
 
-/** What the traps need of a type beside its members. */
+/** The methods of a type that the traps call. */
 interface Target {
   readonly context: HandleContext
   at?(index: number): PendingType<unknown>
@@ -26,7 +25,7 @@ interface Target {
 
 type Method = (this: Target, ...args: unknown[]) => unknown
 
-/** What tells the handles of one Hot from those of another, where tools compare them. */
+/** A property by which tools that compare handles tell those of one Hot from those of another. */
 const ownerSymbol = Symbol('hot')
 const owners = new WeakMap<object, symbol>()
 
@@ -37,8 +36,8 @@ function ownerOf({ owner }: HandleContext): symbol {
 }
 
 /**
- * Names that the language, test tools and frameworks read on any object, to learn what it is: never fields, so that looking
- * sends nothing. Fields of these names are reached by get() and set().
+ * Names that the language, test tools and frameworks read on any object to learn what it is. They are never fields, so that
+ * inspecting a handle sends nothing; get() and set() access fields of these names.
  */
 const probeNames = [
   'then',
@@ -64,7 +63,7 @@ const probeNames = [
   'beforeApplicationShutdown'
 ] as const
 
-/** Fields that Node.js reads of any object: to learn whether it is a URL, or a Proxy of the user's around a handle. */
+/** Properties that Node.js reads on any object, to learn whether it is a URL, or when it prints a user's Proxy. */
 const suspects: ReadonlySet<string> = new Set(['href', 'protocol', 'auth', 'path', '0'])
 
 export type Probe = (typeof probeNames)[number]
@@ -73,7 +72,7 @@ const probes: ReadonlySet<string> = new Set(probeNames)
 
 const memberTables = new WeakMap<object, ReadonlyMap<string | symbol, PropertyDescriptor>>()
 
-/** The methods and accessors of a class and its ancestors, Object's left out. */
+/** The methods and accessors of a class and its ancestors, without those of Object. */
 function membersOf(target: object): ReadonlyMap<string | symbol, PropertyDescriptor> {
   const prototype = Object.getPrototypeOf(target) as object
   const known = memberTables.get(prototype)
@@ -97,7 +96,7 @@ function indexOf(property: string): number | undefined {
   return Number.isSafeInteger(index) ? index : undefined
 }
 
-/** A method as the proxy gives it: whatever it throws becomes a rejection, so that methods fail in one way only. */
+/** A method as the proxy returns it: what it throws becomes a rejection, so that methods fail in one way only. */
 function callable(target: Target, method: Method): (...args: unknown[]) => unknown {
   return (...args) => {
     try {
@@ -108,12 +107,12 @@ function callable(target: Target, method: Method): (...args: unknown[]) => unkno
   }
 }
 
-/** What to call a handle in an example: `dict`, `list`. */
+/** The variable name of a handle in messages: `dict`, `list`. */
 function example(target: Target): string {
   return target.context.descriptor.name.replace(/^[A-Z]+/, capitals => capitals.toLowerCase())
 }
 
-/** What a handle can't do, and what to call instead. */
+/** Refuses an operation and names the call to use instead. */
 function refuse(target: Target, what: string, instead: string): never {
   const { descriptor, name } = target.context
   throw new TypeError(`${what} can't ask Redis (${descriptor.name} '${name}'): use ${instead}`)
@@ -124,16 +123,16 @@ function place(target: Target, property: string): string {
   return descriptor.indexedBy === 'field' ? `field '${property}' of '${name}'` : `[${property}] of '${name}'`
 }
 
-/** The handle with its traps. All traps stand here, in the order in which the language reference lists them. */
+/** Wraps a handle in its Proxy. All traps are here, in the order of the language reference. */
 export function proxied<H extends object>(handle: H): H {
   const bound = new Map<string | symbol, unknown>()
-  /** Spies and mocks that stand in for members. */
+  /** Spies and mocks that replace members. */
   const spies = Object.create(null) as object
   const target = handle as unknown as Target
   const members = membersOf(handle)
   const { indexedBy } = target.context.descriptor
 
-  /** Who has read anything so far. Printing a Proxy of the user's around a handle reads [0], which is then looked into. */
+  /** Who has read properties so far. Printing a user's Proxy around a handle reads [0] and inspects the result. */
   let readBy: 'nobody' | 'itself' | 'proxy' = 'nobody'
   const proxy = new Proxy(lookOf(target.context) as H, {
     getOwnPropertyDescriptor(_, property) {
@@ -242,8 +241,8 @@ export function proxied<H extends object>(handle: H): H {
 const looks = new Map<string, new (key: string) => object>()
 
 /**
- * What tools see that look behind a proxy, as Node.js does, or along its prototypes, as Jest does: no more than the key.
- * The prototype of the handle itself would have them read accessors, which sends commands.
+ * The target of the Proxy, which tools see that look behind it (Node.js) or at its prototypes (Jest). It has only the key:
+ * with the prototype of the handle, such tools would read accessors, which send commands.
  */
 function lookOf({ descriptor, name }: HandleContext): object {
   let Look = looks.get(descriptor.name)
@@ -261,7 +260,7 @@ function lookOf({ descriptor, name }: HandleContext): object {
   return new Look(name)
 }
 
-/** A member as if it were the handle's own: spies look for what they stand in for. */
+/** The descriptor of a member as if it were an own property: spies look for what they replace. */
 function described(member: PropertyDescriptor, handle: object, method: () => unknown): PropertyDescriptor {
   const own = { enumerable: false, configurable: true }
   if (!('get' in member)) return { value: method(), writable: true, ...own }
@@ -269,7 +268,7 @@ function described(member: PropertyDescriptor, handle: object, method: () => unk
   return { get: () => member.get?.call(handle) as unknown, set: member.set && set, ...own }
 }
 
-/** Whether a function stands in for a member, as spies and mocks have it. No codec takes a function: it can't be a field. */
+/** Whether an assignment replaces a member by a spy or mock. A function can't be a field: no codec takes one. */
 function replacesMember(member: PropertyDescriptor | undefined, by: PropertyDescriptor): boolean {
   return member !== undefined && ('get' in by || (!('get' in member) && typeof by.value === 'function'))
 }
@@ -290,7 +289,7 @@ function symbolOf(target: Target, property: symbol): unknown {
     case Symbol.toPrimitive:
       return () => refuse(target, 'turning a handle into text or a number', `await ${example(target)}.toJS()`)
     case Symbol.iterator:
-      // At once: tools that find an iterator go on to read the size.
+      // Throws at access: tools that find an iterator go on to read the size.
       if (askedByTool(2)) return undefined
       return refuse(target, 'spreading a handle and for … of', `for await … of, or await ${example(target)}.toJS()`)
     case Symbol.toStringTag:
@@ -322,7 +321,7 @@ function read(target: Target, indexedBy: string, property: string): unknown {
   return item
 }
 
-/** A value with one property changed, as code. */
+/** Code for a value with one property changed. */
 function changed(value: string, property: string): string {
   return `{ ...(${value}), ${step(property).replace(/^\./, '')}: value }`
 }
@@ -335,7 +334,7 @@ function asRejection(call: () => PendingType<unknown>): PendingType<unknown> {
   }
 }
 
-/** Where an assignment or a `delete` goes. */
+/** The position or field that an assignment or a `delete` addresses. */
 function placeOf(target: Target, property: string): number | string {
   const { descriptor, name } = target.context
   if (descriptor.indexedBy === 'field') return property

@@ -6,15 +6,15 @@ import { Handle, type HotHandle } from './handle.js'
 import type { HandleContext, HandleHost } from './operation.js'
 import { unwrap } from './unwrap.js'
 
-/** A word of any Redis command: a handle stands for its key, prefix included; everything else is sent as it is. */
+/** A word of a Redis command: a handle stands for its key, prefix included; strings and numbers are sent as they are. */
 export type CommandWord = HotHandle | string | number
 
-/** What Redis replies: RESP2, decoded by nothing. */
+/** A reply of Redis in RESP2; no codec decodes it. */
 export type CommandReply = string | number | null | readonly CommandReply[]
 
 /**
- * The Command for any Redis command. What is not known to only read counts as a write: in a transaction it has its result
- * after the commit.
+ * The Command for any Redis command. A command that is not known to be read-only counts as a write: in a transaction its
+ * result exists after the commit.
  */
 export function rawCommand(host: HandleHost, name: unknown, words: readonly unknown[]): Command<CommandReply> {
   const verb = commandName(name)

@@ -1,9 +1,9 @@
 /**
- * Tools look at any object in the ways that user code does: an equality check reads `Object.keys`, as a spread does. What
- * tells them apart is who asks, and that is on the call stack.
+ * Tools inspect objects by the same operations as user code: an equality check calls `Object.keys`, as a spread does. The
+ * call stack tells them apart.
  */
 
-/** Packages that compare, print and mock whatever they are given, and the modules of Node.js that do. */
+/** Packages that compare, print and mock any object, and the modules of Node.js that do. */
 const packages = [
   '@jest',
   'jest(?:-[^/]+)?',
@@ -31,20 +31,20 @@ const tool = new RegExp(
 )
 
 /**
- * Whether it was such a tool that called a trap. Takes some microseconds: it is asked only where anybody else gets an error.
+ * Whether such a tool called the trap. Takes some microseconds, so it is called only where all other callers get an error.
  *
- * @param depth - how many calls of our own there are, that of the trap the first
+ * @param depth - the number of own calls on the stack, the trap being the first
  */
 export function askedByTool(depth = 1): boolean {
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   const holder: { stack?: readonly NodeJS.CallSite[] } = {}
   const { stackTraceLimit } = Error
   try {
-    // The trap, at most two functions of JavaScript's own, and who called them.
+    // The trap, at most two built-in functions, and their caller.
     Error.stackTraceLimit = depth + 3
     Error.prepareStackTrace = (_, sites) => sites
     Error.captureStackTrace(holder, askedByTool)
-    // JavaScript's own functions, such as Object.keys, have no file.
+    // Built-in functions, such as Object.keys, have no file.
     const files = holder.stack?.slice(depth).map(site => site.getFileName() ?? '<anonymous>')
     const file = files?.find(file => file !== '<anonymous>')
     return file !== undefined && tool.test(file.replaceAll('\\', '/'))

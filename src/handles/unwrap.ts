@@ -1,7 +1,7 @@
-/** Where a proxy gives the handle behind it, also through a Proxy of the user's around it. Of any copy of the library. */
+/** The property by which a proxy returns its handle, also through a user's Proxy. Shared by all copies of the library. */
 export const itself = Symbol.for('hot-redis.handle')
 
-/** The handle itself behind its proxy; anything else as it is. */
+/** Returns the handle behind a proxy, and any other value as it is. */
 export function unwrap(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return (value as { readonly [itself]?: unknown })[itself] ?? value

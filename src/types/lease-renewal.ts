@@ -3,7 +3,7 @@ import type { Key } from '../core/keys.js'
 import type { Op } from '../handles/operation.js'
 import { leaseRenew } from '../scripts.generated.js'
 
-/** The command that has a lease end later: false when it has ended. */
+/** The command that extends a lease; its result is false when the lease has ended. */
 export function leaseRenewal(op: Op, leases: Key, ticket: string, milliseconds: number): Write<boolean> {
   const request = script(leaseRenew, [leases], ticket, milliseconds)
   return op.writeCommand(request, renewed => renewed === 1, { idempotent: true })

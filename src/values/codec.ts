@@ -1,17 +1,17 @@
 import { types } from 'node:util'
 
 /**
- * How values become the text that Redis holds, and come back. The default keeps strings readable by any other client
- * and keeps every JSON value's type.
+ * Codecs convert values to the text that Redis holds, and back. The default keeps strings readable by other clients and
+ * keeps the type of every JSON value.
  */
 
-/** Turns values into text and back. `encode` must give the same text for equal values, or a set can't tell members. */
+/** Converts values to text and back. `encode` must return the same text for equal values: sets compare texts. */
 export interface Codec {
   encode(value: unknown): string
   decode(text: string): unknown
 }
 
-/** Why and where in a value something can't be stored; becomes a CodecError that names the key. */
+/** What can't be stored, and where in a value it is. Becomes a CodecError that names the key. */
 export class Unstorable extends Error {
   constructor(
     readonly what: string,
@@ -21,7 +21,7 @@ export class Unstorable extends Error {
     super(what)
   }
 
-  /** The same, one level further out. */
+  /** The same error, seen from one level further out. */
   under(step: string): Unstorable {
     return new Unstorable(this.what, this.advice, step + this.path)
   }
@@ -29,13 +29,13 @@ export class Unstorable extends Error {
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
-/** A step to a property as JavaScript writes it: `.name`, or `["full name"]`. */
+/** The access to a property in JavaScript's syntax: `.name`, or `["full name"]`. */
 export function step(property: string | number): string {
   if (typeof property === 'number') return `[${property}]`
   return identifier.test(property) ? `.${property}` : `[${JSON.stringify(property)}]`
 }
 
-/** Whether `text` is exactly what JavaScript writes for some finite number: `42` and `1e-7` are, `007` and `1.0` not. */
+/** Whether `text` is JavaScript's own text of a finite number: `42` and `1e-7` are, `007` and `1.0` are not. */
 function isNumberText(text: string): boolean {
   const first = text.charCodeAt(0)
   if (!(first >= 48 && first <= 57) && first !== 45) return false
@@ -46,9 +46,9 @@ function isNumberText(text: string): boolean {
 /** The strings of a JSON text, to be skipped, and its numbers. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
 
-/** Whether JSON holds a number that a double can't hold: read and written back, another client's id would be another one. */
+/** Whether JSON holds a number that a double can't hold, such as another client's id: writing it back would change it. */
 function losesNumbers(json: string): boolean {
-  // Without a run of digits like this no number is past 2^53 or infinite.
+  // A number past 2^53, or an infinite one, has such a run of digits.
   if (!/\d{16}|[eE]\+?\d{3}/.test(json)) return false
   return json.match(stringOrNumber)?.some(token => !token.startsWith('"') && !isExact(token)) ?? false
 }
@@ -56,7 +56,7 @@ function losesNumbers(json: string): boolean {
 function isExact(number: string): boolean {
   const value = Number(number)
   if (!Number.isFinite(value)) return false
-  // JavaScript writes whole numbers from 2^53 on with zeros for digits that it does not need to tell them apart.
+  // JavaScript's own text of a large integer ends in zeros that are not its exact digits.
   return !/^-?\d+$/.test(number) || String(value) === number || BigInt(number) === BigInt(value)
 }
 
@@ -96,7 +96,7 @@ function encodeReadable(value: unknown): string {
 }
 
 /**
- * JSON with object keys sorted, so that equal values have equal text. Refuses whatever would not come back as it was.
+ * JSON with sorted object keys, so that equal values have equal text. Refuses values that would not be read back the same.
  */
 export function canonicalJson(value: unknown): string {
   try {
@@ -106,7 +106,7 @@ export function canonicalJson(value: unknown): string {
   }
 }
 
-/** The deepest nesting that can be stored: deeper than data is, and never deep enough to exhaust the stack. */
+/** The deepest nesting that can be stored; it never exhausts the stack. */
 const DEEPEST = 1_000
 
 function tooDeep(): Unstorable {
@@ -204,7 +204,7 @@ export const codecs = {
   /** The default: strings as they are, every other JSON value as JSON; reading tells them apart. */
   readable: { encode: encodeReadable, decode: decodeReadable },
 
-  /** Strings and nothing else, stored and read as they are, whatever they look like. */
+  /** Strings only, stored and read as they are, whatever they look like. */
   text: {
     encode(value) {
       if (typeof value !== 'string')

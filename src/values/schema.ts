@@ -19,7 +19,7 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What a schema takes, and what it gives. */
+/** The type that a schema takes, and the one that it returns. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input']
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
@@ -31,7 +31,7 @@ export function isSchema(value: unknown): value is StandardSchema {
   )
 }
 
-/** The schema's output, or what was wrong in words. A schema that answers later would break the order of calls. */
+/** Returns the output of the schema, or its issues in words. An asynchronous schema would break the order of calls. */
 export function validate(schema: StandardSchema, value: unknown): { value: unknown } | { problems: string } {
   const result = schema['~standard'].validate(value)
   if (isThenable(result)) {
@@ -44,7 +44,7 @@ export function validate(schema: StandardSchema, value: unknown): { value: unkno
   return result.issues === undefined ? result : { problems: result.issues.map(describe).join('; ') }
 }
 
-/** Told by its form: a Promise may come from another library or another realm. */
+/** Tests for `then`: a Promise may come from another library or another realm. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

@@ -10,10 +10,10 @@ export interface ValueOptions {
   readonly schema?: ValueSchema | undefined
 }
 
-/** The longest path in a message: that of a deeply nested value would fill pages. */
+/** The maximum length of a path in a message. */
 const LONGEST_PATH = 200
 
-/** The values of one handle: text to be stored out of what the user gave, and back, schema and codec applied. */
+/** Converts the values of one handle to text and back by its schema and codec. */
 export class Values {
   readonly #codec: Codec
   readonly #schema: StandardSchema | undefined
@@ -28,12 +28,12 @@ export class Values {
     else this.#fields = schema
   }
 
-  /** How values that are not numbers or strings as such are told apart when Redis sorts them. */
+  /** How list-sort reads stored texts: as JSON values, or as plain text. */
   get sortsAs(): 'json' | 'text' {
     return this.#codec === codecs.readable || this.#codec === codecs.json ? 'json' : 'text'
   }
 
-  /** The text to store for a value, once the schema agrees. */
+  /** The text to store for a value that the schema accepts. */
   encode(operation: string, value: unknown, field?: string): string {
     const schema = this.#schemaOf(operation, field)
     if (schema) {
@@ -45,7 +45,7 @@ export class Values {
     return this.plain(operation, value, field)
   }
 
-  /** The value for a stored text, as the schema gives it. */
+  /** The value of a stored text, as the schema returns it. */
   decode(operation: string, text: string, field?: string): unknown {
     const value = this.#read(operation, text, field)
     const schema = this.#schema ?? ownSchema(this.#fields, field)
@@ -55,7 +55,7 @@ export class Values {
     throw this.#error(operation, field, `the schema refuses what is stored: ${result.problems}`)
   }
 
-  /** The text of a value by the codec alone. */
+  /** The text of a value by the codec alone, without the schema. */
   plain(operation: string, value: unknown, field?: string): string {
     let encoded: unknown
     try {
@@ -67,7 +67,7 @@ export class Values {
     throw this.#error(operation, field, `the codec's encode must return a string, it returned ${typeof encoded}`)
   }
 
-  /** The text that equal values share, whoever wrote the one given. */
+  /** The canonical text of a stored value, whoever wrote it. */
   normal(operation: string, text: string, field?: string): string {
     return this.plain(operation, this.#read(operation, text, field), field)
   }

@@ -172,11 +172,8 @@ export function dictOf(name: string, { handle, missing }: DictOptions): OracleTy
       ),
       'copyTo(itself)': call(
         [],
-        async dict => {
-          const copy = await dict.copyTo(dict.key)
-          return new Map(Object.entries(await copy.toJS()))
-        },
-        map => new Map(map)
+        async dict => (await dict.copyTo(dict.key)).key === dict.key,
+        () => true
       ),
       'equals(itself)': call(
         [fc.boolean()],

@@ -4,8 +4,8 @@ import { START, nextPage, pages, type Cursor, type Page } from '../../core/pagin
 import { Recent } from '../../core/recent.js'
 
 /**
- * Everything in a hash or set, in pages read as the loop goes on: entries of `width` texts, the first of which tells
- * them apart. What is there during the whole loop comes once, repeats being recognised among the last 100,000.
+ * The entries of a hash or set, read in pages during the loop. An entry has `width` texts; the first one identifies it. What
+ * exists during the whole loop comes once; repeats are recognised among the last 100,000.
  */
 export async function* scan(
   context: HandleContext,

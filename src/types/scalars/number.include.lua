@@ -1,4 +1,4 @@
--- JavaScript's own text for a number: the shortest digits that read back as the same double, laid out as String() does.
+-- JavaScript's own text for a number: the shortest digits that read back as the same double, in the layout of String().
 local function number_text(n)
   if n == 0 then
     return '0'
@@ -6,7 +6,7 @@ local function number_text(n)
   if n == math.floor(n) and n > -1e15 and n < 1e15 then
     return string.format('%.0f', n)
   end
-  -- Below the normal doubles fewer digits may do; from there on 15 always print back what 15 digits wrote.
+  -- Subnormal doubles may need fewer digits; for all others 15 digits always read back what 15 digits wrote.
   local precision = math.abs(n) < 2.2250738585072014e-308 and 1 or 15
   local written
   for p = precision, 17 do
@@ -15,7 +15,7 @@ local function number_text(n)
       break
     end
     if p == 16 then
-      -- At a power of two the gap below is half the gap above: the next 16 digits away from zero may still be it.
+      -- At a power of two the gap below is half the gap above: the next 16 digits away from zero may read back, too.
       local head, tail = written:match('^(.*)(e.*)$')
       local last = head:sub(-1)
       if last ~= '9' then
@@ -51,7 +51,7 @@ local function number_of(text)
   if not n or n - n ~= 0 then
     return nil
   end
-  -- Most numbers are told by one or two of C's formats; written like this they are written as in JavaScript.
+  -- For most numbers one or two of C's formats give JavaScript's text.
   if not text:find('[eE]') and n ~= 0 then
     local short = string.format('%.15g', n)
     if short == text or (tonumber(short) ~= n and string.format('%.16g', n) == text) then

@@ -6,14 +6,14 @@ import type { Pending } from '../../core/pending.js'
 import type { Op } from '../../handles/operation.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../handles/handle.js'
 
-/** Steps that the kinds of numbers share; behind symbols, for they are no members. */
+/** Internal methods that the number types share. Symbols keep them off the public members. */
 export const change = Symbol('change')
 export const numberFrom = Symbol('numberFrom')
 
-/** How a kind of number checks what it is given, writes it, and works in Redis. */
+/** How a number type checks, writes, reads and computes its numbers. */
 export interface Arithmetic {
   readonly script: Script
-  /** What is wrong with a text that is not such a number. */
+  /** What a text that is not such a number fails to be, for messages. */
   readonly unlike: string
   readonly check: (operation: string, name: string, value: unknown) => number
   readonly textOf: (value: number) => string
@@ -22,8 +22,8 @@ export interface Arithmetic {
 }
 
 /**
- * A number in Redis; a missing key is 0. What changes it is one atomic step and returns the new value; a result that is no
- * such number is an OverflowError, and changes nothing.
+ * A number in Redis; a missing key is 0. Each change is one atomic step and returns the new value. A result that is no such
+ * number is an OverflowError and changes nothing.
  */
 export abstract class HotNumber extends Handle<number> {
   /** @internal */
@@ -50,7 +50,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /**
-   * The number; assigning replaces it, and keeps the time to live. `GET`, `SET`, O(1).
+   * The number; assigning replaces it and keeps the time to live. `GET`, `SET`, O(1).
    *
    * @throws CodecError when what is stored is not such a number
    * @example await visits.value // 41
@@ -65,7 +65,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /**
-   * Adds, and returns the sum. A script, O(1).
+   * Adds a number and returns the sum. A script, O(1).
    *
    * @example await visits.increment() // 42
    */
@@ -74,7 +74,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /**
-   * Subtracts, and returns the difference. A script, O(1).
+   * Subtracts a number and returns the difference. A script, O(1).
    *
    * @example await visits.decrement() // 41
    */
@@ -83,7 +83,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /**
-   * Multiplies, and returns the product. A script, O(1).
+   * Multiplies by a number and returns the product. A script, O(1).
    *
    * @example await price.multiply(1.19)
    */
@@ -92,7 +92,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /**
-   * Sets it, and returns what it was before. A script, O(1).
+   * Sets the number and returns the previous one. A script, O(1).
    *
    * @example await visits.getAndSet(0) // 41
    */
@@ -101,7 +101,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   /**
-   * Sets it if it is what was expected, and tells whether it was. A script, O(1).
+   * Sets the number if it equals the expected one, and returns whether it did. A script, O(1).
    *
    * @example await visits.compareAndSet(0, 1) // true
    */

@@ -5,16 +5,16 @@ import type { Pending } from '../../core/pending.js'
 import type { Op } from '../../handles/operation.js'
 import { setIfUnchanged } from '../../scripts.generated.js'
 
-/** The text to store, and what the call returns. */
+/** The text to store, and the result of the call. */
 export interface Change<R> {
   readonly text: string
   readonly result: R
 }
 
 /**
- * A change that Lua can't make as JavaScript would: the string is read, the change computed here and set only if the
- * string is still what it was, again until it is. `missing` is what a missing key counts as; `tryFirst` is a script that
- * makes the change where it can.
+ * A change that Lua can't compute as JavaScript does: the string is read, changed here, and set only if it is unchanged in
+ * Redis; otherwise again. `missing` is the text that a missing key counts as; `tryFirst` is a script that makes the change
+ * where it can.
  */
 export function readModifyWrite<R>(
   op: Op,
@@ -38,7 +38,7 @@ export function readModifyWrite<R>(
   )
 }
 
-/** Bytes that are not UTF-8 come back as other text, which is never found unchanged. */
+/** Bytes that are not UTF-8 are read as other text, so the stored string is never found unchanged. */
 function notText({ key, operation }: Op): CodecError {
   return new CodecError(`${key} holds bytes that are not UTF-8 text: replace() it`, { key, operation })
 }

@@ -1,5 +1,6 @@
--- Sets a string if it still is what it was (a missing one counts as the text given for it). O(n). Keeps the time to live.
--- KEYS: string. ARGV: what it was, what it becomes, what a missing one counts as. Returns 'done', or false and what it is.
+-- Sets a string if it is unchanged (a missing one counts as the given text). O(n). Keeps the time to live.
+-- KEYS: string. ARGV: the expected text, the new text, the text of a missing string. Returns 'done', or false and the
+-- current text.
 local text = redis.call('GET', KEYS[1]) or ARGV[3]
 if text ~= ARGV[1] then
   return { false, text }

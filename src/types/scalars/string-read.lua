@@ -1,5 +1,5 @@
--- Reads from a string by JavaScript's positions. Where all is ASCII, positions are bytes, and the answer is found here;
--- else the whole text is returned, for JavaScript to look at. O(n).
+-- Reads from a string by JavaScript's positions. In ASCII text positions are bytes, and the answer is found here; other
+-- text is returned as a whole, for JavaScript to examine. O(n).
 -- KEYS: string. ARGV: 'length'; or 'at', position; or 'slice', start, end ('' for none); or 'indexOf', text, from.
 -- Returns the answer and false, or false and the text.
 local text = redis.call('GET', KEYS[1]) or ''

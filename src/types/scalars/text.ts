@@ -6,10 +6,10 @@ import type { Pending } from '../../core/pending.js'
 import { Handle, fromPlain, fromReply, readAll, writeAll } from '../../handles/handle.js'
 import type { Op } from '../../handles/operation.js'
 
-/** What a string in Redis can hold at most, in bytes of UTF-8. */
+/** The maximum size of a string in Redis, in bytes of UTF-8. */
 const MOST_BYTES = 512 * 1024 * 1024
 
-/** Text as Redis will hold it: lone surrogates become U+FFFD, as everywhere that UTF-16 becomes UTF-8. */
+/** The text as Redis stores it: lone surrogates become U+FFFD, as in every conversion to UTF-8. */
 export function storable({ operation, key }: Op, value: unknown): string {
   if (typeof value !== 'string') throw new TypeError(`${operation}: the text must be a string, not ${typeof value}`)
   if (value.length > MOST_BYTES / 4 && Buffer.byteLength(value) > MOST_BYTES) {
@@ -18,10 +18,10 @@ export function storable({ operation, key }: Op, value: unknown): string {
   return value.toWellFormed()
 }
 
-/** What String.replace puts in. */
+/** The replacement of String.replace. */
 export type Replacement = string | ((substring: string, ...groups: unknown[]) => string)
 
-/** The replacement, checked: JavaScript would turn one that is undefined by mistake into the text 'undefined'. */
+/** Checks a replacement: JavaScript would insert the text 'undefined' for one that is undefined by mistake. */
 export function replacementOf({ operation }: Op, value: unknown): Replacement {
   if (typeof value === 'string' || typeof value === 'function') return value as Replacement
   throw new TypeError(
@@ -29,7 +29,7 @@ export function replacementOf({ operation }: Op, value: unknown): Replacement {
   )
 }
 
-/** The length to fill a text up to. */
+/** Checks the length that a text is padded to. */
 export function fillLength(op: Op, length: unknown): number {
   const to = op.integer('the length', length)
   if (to <= MOST_BYTES) return to
@@ -41,8 +41,8 @@ function tooLong(operation: string, key: string): OverflowError {
 }
 
 /**
- * What both kinds of strings can tell: text by JavaScript's positions (UTF-16 code units). ASCII text is looked at in Redis;
- * any other is fetched, and JavaScript itself gives the answer.
+ * The reading methods of both string types. Positions are JavaScript's (UTF-16 code units). ASCII text is examined in Redis;
+ * other text is fetched and examined here.
  */
 export abstract class Text extends Handle<string> {
   /** @internal */
@@ -66,7 +66,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * How many UTF-16 code units there are, as JavaScript counts. A script (`GET`), O(n).
+   * The number of UTF-16 code units. A script (`GET`), O(n).
    *
    * @throws KeyTypeError when the key holds something else
    * @example await title.length
@@ -76,7 +76,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * The code unit at a position, undefined when there is none: `await title[0]` is the same. A script (`GET`), O(n).
+   * Returns the code unit at a position, or undefined. `await title[0]` is the same. A script (`GET`), O(n).
    *
    * @example await title.at(-1)
    */
@@ -88,7 +88,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * The text from `start` up to, not including, `end`. A script (`GET`), O(n).
+   * Returns the text from `start` up to, but not including, `end`. A script (`GET`), O(n).
    *
    * @example await title.slice(0, 10)
    */
@@ -100,7 +100,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * Where `search` first begins, from `from` on; -1 when it does not. A script (`GET`), O(n).
+   * Returns the first position of `search` at or after `from`, or -1. A script (`GET`), O(n).
    *
    * @example await title.indexOf('e')
    */
@@ -109,7 +109,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * Whether it contains `search`, from `from` on. A script (`GET`), O(n).
+   * Returns whether `search` occurs at or after `from`. A script (`GET`), O(n).
    *
    * @example await title.includes('hot')
    */
@@ -118,7 +118,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * Whether `search` stands at `at`, the beginning unless told. A script (`GET`), O(n).
+   * Returns whether `search` is at position `at`, 0 by default. A script (`GET`), O(n).
    *
    * @example await title.startsWith('HOT')
    */
@@ -131,7 +131,7 @@ export abstract class Text extends Handle<string> {
   }
 
   /**
-   * Whether it ends with `search`. A script (`GET`), O(n).
+   * Returns whether the text ends with `search`. A script (`GET`), O(n).
    *
    * @example await title.endsWith('.')
    */
@@ -150,7 +150,7 @@ export abstract class Text extends Handle<string> {
     return this.#look(op, ['indexOf', text, start], found, whole => decode(whole.indexOf(text, start)))
   }
 
-  /** Asks Redis, which answers itself if all is ASCII, and hands over the text if not. */
+  /** Runs a script that replies with the answer if the text is ASCII, and with the text otherwise. */
   #look<R>(
     op: Op,
     question: readonly (string | number)[],
@@ -164,7 +164,7 @@ export abstract class Text extends Handle<string> {
   }
 }
 
-/** Text to look for, taken as it is: half of a surrogate pair can be found in a whole one. */
+/** Checks a text to search for. It stays as it is: half of a surrogate pair can be found in a whole one. */
 function searched({ operation }: Op, search: unknown): string {
   if (typeof search === 'string') return search
   throw new TypeError(`${operation}: the text to look for must be a string, not ${typeof search}`)

@@ -21,11 +21,11 @@ import {
   type Present
 } from '../dict/dict.js'
 
-/** A dict in Redis whose missing fields are made by a factory. */
+/** A dict in Redis whose missing fields are created by a factory. */
 export type HotDefaultDict<T extends object, Input extends object = T> = DefaultDict<T, Input> &
   Fields<T, Input, DefaultDict<T, Input>, never>
 
-/** Makes the value of a field that is missing. */
+/** Creates the value of a missing field. */
 type DefaultFactory<Input> = () => Present<Input[keyof Input]>
 
 export interface DefaultDictFactory {
@@ -43,8 +43,8 @@ export interface DefaultDictFactory {
 }
 
 /**
- * A Dict whose missing fields are made by a factory when they are read: once, atomically, so that all who read at the
- * same time, in any process, see one value.
+ * A Dict whose missing fields are created by a factory when they are read: once, atomically, so that concurrent readers in
+ * all processes see one value.
  */
 class DefaultDict<T extends object, Input extends object = T> extends Dict<T, Input> {
   static override readonly descriptor: TypeDescriptor = { name: 'DefaultDict', redisType: 'hash', indexedBy: 'field' }
@@ -58,8 +58,8 @@ class DefaultDict<T extends object, Input extends object = T> extends Dict<T, In
   }
 
   /**
-   * The value of a field, made by the factory first when there is none: `await counts.apples` is the same. `HGET`, O(1); a
-   * field that is missing takes a script more (`HSETNX`).
+   * Returns the value of a field; the factory creates a missing one. `await counts.apples` is the same. `HGET`, O(1); a
+   * missing field takes a script more (`HSETNX`).
    *
    * @throws CodecError when what the factory makes can't be stored; whatever the factory throws
    * @example await counts.get('apples') // 0
@@ -81,8 +81,8 @@ class DefaultDict<T extends object, Input extends object = T> extends Dict<T, In
   }
 
   /**
-   * The values of several fields, all of one moment; those that are missing are made by the factory first. `HMGET`, O(1) for
-   * each; fields that are missing take a script more (`HSET`).
+   * Returns the values of several fields, read at one moment; the factory creates missing ones. `HMGET`, O(1) per field;
+   * missing fields take a script more (`HSET`).
    *
    * @throws CodecError when what the factory makes can't be stored; whatever the factory throws
    * @example const [apples, pears] = await counts.getMany('apples', 'pears')

@@ -1,4 +1,5 @@
--- Copies a hash, its time to live included, over another key; over itself it stays as it is. A hash that is not there empties the other. O(n).
+-- Copies a hash, its time to live included, over another key; a missing hash deletes that key. Copied over itself, the hash
+-- stays as it is. O(n).
 -- KEYS: hash, copy.
 -- @slow
 redis.call('HLEN', KEYS[1])

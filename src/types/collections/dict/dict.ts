@@ -11,13 +11,13 @@ import { dictCopy, dictIncrement, replace } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
 import { scan } from '../scan.js'
 
-/** The fields of a dict: awaited to read, assigned to write, deleted to remove; get() and set() reach the others. */
+/** The fields of a dict: read by `await`, written by assignment, removed by `delete`. get() and set() access all others. */
 export type Fields<T, Input, Members, Missing> = {
   [K in keyof T as K extends keyof Members | Probe ? never : K]?:
     Present<Input[K & keyof Input]> | Pending<Present<T[K]> | Missing>
 }
 
-/** A dict in Redis with the fields of `T`; `Input` is what may be given for them. */
+/** A dict in Redis with the fields of `T`; `Input` are the values accepted for them. */
 export type HotDict<T extends object, Input extends object = T> = Dict<T, Input> &
   Fields<T, Input, Dict<T, Input>, undefined>
 
@@ -26,14 +26,14 @@ export type FieldSchemas = Readonly<Record<string, StandardSchema>>
 export type FieldInputs<S extends FieldSchemas> = { [K in keyof S]: SchemaInput<S[K]> }
 export type FieldOutputs<S extends FieldSchemas> = { [K in keyof S]: SchemaOutput<S[K]> }
 
-/** A schema for a dict whose fields are named already: for each field one, or one for all; what goes in comes out. */
+/** Schemas of a dict whose type is given explicitly: one for each field, or one for all. They return what they take. */
 export type SchemaOf<T> =
   StandardSchema<Present<T[keyof T]>> | { readonly [K in keyof T]?: StandardSchema<Present<T[K]>> }
 
 /** A dict's initial fields, as a record, a Map, or pairs. */
 export type InitialFields<T> = Partial<T> | Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
 
-/** Options of a dict whose fields are named already. */
+/** Options of a dict whose type is given explicitly. */
 export type DictOptions<T> = HandleOptions<InitialFields<T>> & { readonly schema?: SchemaOf<NoInfer<T>> }
 
 export interface DictFactory {
@@ -61,13 +61,13 @@ export type FieldOf<T> = keyof T & string
 export type NumberFieldOf<T> = {
   [K in FieldOf<T>]: number extends T[K] ? K : NonNullable<T[K]> extends number ? K : never
 }[FieldOf<T>]
-/** What a field holds once it is there. */
+/** The value of a field that exists. */
 export type Present<V> = Exclude<V, undefined>
 
-/** What a dict holds of a record: any of its fields may be missing. A record of any fields is one already. */
+/** The plain value of a dict: any of its fields may be missing. A record of any fields says so already. */
 type Stored<T> = string extends keyof T ? T : Partial<T>
 
-/** What a missing field counts as when it is added to; behind a symbol, so that it takes no field's name. */
+/** The text that increment() assumes for a missing field. A symbol, so that it hides no field. */
 export const missingNumber = Symbol('missingNumber')
 
 type Pairs<T> = Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
@@ -76,8 +76,8 @@ type Pairs<T> = Iterable<readonly [FieldOf<T>, Present<T[FieldOf<T>]>]>
  * A dict in Redis, used like an object with fields: `await user.name`, `user.name = 'Ada'`, `delete user.name`,
  * `for await (const [field, value] of user)`. Every method is one atomic step.
  *
- * @typeParam T - the fields and what they hold
- * @typeParam Input - what may be given for them, where a schema makes something else of it
+ * @typeParam T - the fields and their values
+ * @typeParam Input - the values accepted for them, where a schema converts them
  */
 export class Dict<T extends object, Input extends object = T> extends Handle<Stored<T>, Partial<Input> | Pairs<Input>> {
   static readonly descriptor: TypeDescriptor = { name: 'Dict', redisType: 'hash', indexedBy: 'field' };
@@ -112,7 +112,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * How many fields there are. `HLEN`, O(1).
+   * The number of fields. `HLEN`, O(1).
    *
    * @throws KeyTypeError when the key holds something else
    * @example await user.size // 2
@@ -122,7 +122,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * The value of a field, undefined when there is none: `await user.name` is the same. `HGET`, O(1).
+   * Returns the value of a field, or undefined. `await user.name` is the same. `HGET`, O(1).
    *
    * @throws CodecError when what is stored can't be read
    * @example await user.get('size') // a field named like a member
@@ -134,7 +134,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Sets a field: `user.name = 'Ada'`, awaited. `HSET`, O(1).
+   * Sets a field; `user.name = 'Ada'` that can be awaited. `HSET`, O(1).
    *
    * @throws CodecError when the value can't be stored
    * @example await user.set('name', 'Ada')
@@ -146,7 +146,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Whether there is such a field. `HEXISTS`, O(1).
+   * Returns whether a field exists. `HEXISTS`, O(1).
    *
    * @example await user.has('name') // true
    */
@@ -156,7 +156,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Removes a field and tells whether it was there. `HDEL`, O(1).
+   * Removes a field and returns whether it existed. `HDEL`, O(1).
    *
    * @example await user.delete('name') // true
    */
@@ -166,7 +166,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * The values of several fields, all of one moment; undefined for those that are missing. `HMGET`, O(1) for each.
+   * Returns the values of several fields, read at one moment; undefined for missing ones. `HMGET`, O(1) per field.
    *
    * @throws CodecError when what is stored can't be read
    * @example const [name, visits] = await user.getMany('name', 'visits')
@@ -184,7 +184,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * For each of several fields whether it is there, all at one moment. `HEXISTS`, O(1) for each.
+   * Returns for each of several fields whether it exists, read at one moment. `HEXISTS`, O(1) per field.
    *
    * @example await user.hasMany('name', 'nickname') // [true, false]
    */
@@ -198,7 +198,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Removes several fields in one step, and returns how many of them were there. `HDEL`, O(1) for each.
+   * Removes several fields in one step and returns how many existed. `HDEL`, O(1) per field.
    *
    * @example await user.deleteMany('name', 'nickname') // 1
    */
@@ -214,7 +214,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Sets many fields in one step; the others stay. Fields that are undefined are left out. `HSET`, O(n).
+   * Sets several fields in one step and keeps the others. Undefined ones are left out. `HSET`, O(n).
    *
    * @throws CodecError, before anything is sent, when a value can't be stored
    * @example await user.update({ name: 'Ada', visits: 1 })
@@ -232,7 +232,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * The value of a field, set to `value` first when there is none; in one step. `HSETNX` and `HGET` in a MULTI, O(1).
+   * Returns the value of a field; sets a missing one to `value`, in one step. `HSETNX` and `HGET` in a MULTI, O(1).
    *
    * @throws CodecError when the value can't be stored
    * @example await user.getOrInsert('visits', 0)
@@ -250,7 +250,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Takes a field out and returns its value, undefined when there is none; in one step. `HGET` and `HDEL` in a MULTI, O(1).
+   * Removes a field and returns its value, or undefined, in one step. `HGET` and `HDEL` in a MULTI, O(1).
    *
    * @example await session.pop('flash')
    */
@@ -263,7 +263,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Adds to the number in a field, 0 when there is none, and returns the sum as JavaScript would have it. A script, O(1).
+   * Adds to the number in a field and returns the sum, as JavaScript computes it. A missing field is 0. A script, O(1).
    *
    * @throws CodecError when the field holds something else; OverflowError past the safe integers. Nothing is changed then.
    * @example await user.increment('visits') // 1
@@ -277,7 +277,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Copies it over another key, in one step, and returns a handle for the copy. A script (`COPY`), O(n).
+   * Copies the hash over another key in one step and returns a handle of the copy. A script (`COPY`), O(n).
    *
    * @throws KeyTypeError when either key holds something else; CrossSlotError on a cluster, when they live in different slots
    * @example const backup = await user.copyTo('user:1:backup')
@@ -291,7 +291,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * The fields' names, read in pages as the loop goes on. `HSCAN`, O(n) in all. See `entries()` for what it promises.
+   * Iterates over the names of the fields, read in pages during the loop, with the guarantees of `entries()`. `HSCAN`.
    *
    * @example for await (const field of user.keys()) console.log(field)
    */
@@ -300,7 +300,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * The fields' values, read in pages as the loop goes on. `HSCAN`, O(n) in all. See `entries()` for what it promises.
+   * Iterates over the values of the fields, read in pages during the loop, with the guarantees of `entries()`. `HSCAN`.
    *
    * @example for await (const value of user.values()) console.log(value)
    */
@@ -309,9 +309,9 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 
   /**
-   * Fields and values, read in pages as the loop goes on: any size, constant memory. What is there during the whole loop
-   * comes once (repeats are recognised among the last 100,000 fields); what comes or goes meanwhile may or may not be
-   * seen. `HSCAN`, O(n) in all.
+   * Iterates over fields and values, read in pages during the loop: any size, constant memory. What exists during the
+   * whole loop comes once (repeats are recognised among the last 100,000 fields); what is added or removed meanwhile may
+   * or may not be seen. `HSCAN`, O(n) in all.
    *
    * @example for await (const [field, value] of user.entries()) console.log(field, value)
    */
@@ -337,7 +337,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   }
 }
 
-/** The names of fields, checked. */
+/** Checks the names of fields. */
 export function fieldNames(op: Op, fields: readonly unknown[]): readonly string[] {
   return fields.map(field => op.text('the field', field))
 }

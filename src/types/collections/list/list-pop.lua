@@ -1,4 +1,4 @@
--- Takes the item at a position out of a list and returns it; false when there is none. O(n).
+-- Removes the item at a position and returns it; false when there is none. O(n).
 -- KEYS: list. ARGV: position (negative from the end).
 -- @include marker
 local list, position = KEYS[1], tonumber(ARGV[1])

@@ -1,4 +1,4 @@
--- Makes a list its own contents several times over, in place. O(n * times). Keeps the time to live.
+-- Repeats the contents of a list in place. O(n * times). Keeps the time to live.
 -- KEYS: list. ARGV: times, at least 1.
 -- @slow
 -- @include chunks

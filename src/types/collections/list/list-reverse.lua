@@ -1,5 +1,5 @@
--- Reverses a list in place: appends its items backwards, then cuts the old ones off. O(n). Keeps the time to live, for
--- the list is never empty in between.
+-- Reverses a list in place: appends its items in reverse, then trims the old ones. O(n). Keeps the time to live, as the
+-- list is never empty in between.
 -- KEYS: list.
 -- @slow
 -- @include chunks

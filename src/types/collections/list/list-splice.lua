@@ -5,14 +5,14 @@
 -- @slow
 -- @include chunks
 -- @include keep-ttl
-local list, staged = KEYS[1], KEYS[2]
+local list, staging = KEYS[1], KEYS[2]
 local items = {}
 for i = 3, #ARGV do
   items[i - 2] = ARGV[i]
 end
-if staged then
-  items = redis.call('LRANGE', staged, 0, -1)
-  redis.call('DEL', staged)
+if staging then
+  items = redis.call('LRANGE', staging, 0, -1)
+  redis.call('DEL', staging)
 end
 
 local length = redis.call('LLEN', list)
@@ -55,7 +55,7 @@ end
 keep_ttl(list, function()
   local behind = length - start - count
   if start == 0 and behind == 0 then
-    -- The key must not be gone in between: while its slot moves to another node, this one would not make it again.
+    -- The key must not be missing in between: while its slot migrates, this node would not create it again.
     push_all('RPUSH', list, items, 1, #items)
     take('LPOP', count)
   elseif behind <= start then

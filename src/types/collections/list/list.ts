@@ -27,7 +27,7 @@ import {
 } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
 
-/** A list of `T` in Redis; `Input` is what may be given for one, where a schema makes something else of it. */
+/** A list of `T` in Redis; `Input` are the values accepted for items, where a schema converts them. */
 export type HotList<T, Input = T> = List<T, Input> & Positions<T, Input>
 
 export interface ListFactory {
@@ -44,7 +44,7 @@ export interface ListFactory {
   <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>>): HotList<T>
 }
 
-/** No list is so long. Of an index beyond that the LSET of newer servers takes 32 bits, and so some other item. */
+/** No list is longer. Newer servers cut the index of LSET to 32 bits, and would set another item. */
 const FARTHEST = 2 ** 31 - 1
 
 const last = (...lengths: Reply[]): number => Number(lengths.at(-1))
@@ -71,14 +71,14 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     return Array.from(iterable(operation, 'the value', value), item => encode(item))
   }
 
-  /** @internal New items first, then the old ones are cut off: the list is never empty, and keeps its time to live. */
+  /** @internal Appends the new items, then trims the old ones: the list is never empty, and keeps its time to live. */
   [writeAll](texts: readonly string[], key: Key): readonly Request[] {
     if (texts.length === 0) return [command('LTRIM', key, 1, 0)]
     return [...pushes('RPUSH', key, texts), command('LTRIM', key, -texts.length, -1)]
   }
 
   /**
-   * How many items there are; assigning cuts the list to that length. `LLEN`, O(1).
+   * The number of items; assigning truncates the list. `LLEN`, O(1).
    *
    * @throws KeyTypeError when the key holds something else
    * @example await todo.length // 3
@@ -93,7 +93,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * The item at a position, undefined when there is none: `await todo[0]` is the same. `LINDEX`, O(n) toward the middle.
+   * Returns the item at a position, or undefined. `await todo[0]` is the same. `LINDEX`, O(n) toward the middle.
    *
    * @throws TypeError when the index is not a whole number
    * @example await todo.at(-1) // the last one
@@ -105,7 +105,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Replaces the item at a position: `todo[0] = value`, awaited. `LSET`, O(n) toward the middle.
+   * Replaces the item at a position; `todo[0] = value` that can be awaited. `LSET`, O(n) toward the middle.
    *
    * @throws IndexError when there is no such item
    * @example await todo.set(0, 'A')
@@ -118,7 +118,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Appends items and returns the new length. `RPUSH`, O(1) for each.
+   * Appends items and returns the new length. `RPUSH`, O(1) per item.
    *
    * @throws CodecError when a value can't be stored
    * @example await todo.push('a', 'b') // 2
@@ -129,7 +129,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Appends what an iterable gives, however much, and returns the new length. `RPUSH`, O(1) for each.
+   * Appends the items of an iterable and returns the new length. `RPUSH`, O(1) per item.
    *
    * @throws TypeError when it is not iterable; CodecError when a value can't be stored
    * @example await todo.extend(['a', 'b']) // 2
@@ -140,8 +140,8 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Takes an item out and returns it, the last one unless a position is given; undefined when there is none. `RPOP`,
-   * `LPOP` at the ends, O(1); elsewhere a script, O(n).
+   * Removes an item, the last one by default, and returns it, or undefined. `RPOP` or `LPOP` at the ends, O(1); elsewhere a
+   * script, O(n).
    *
    * @throws TypeError when the index is not a whole number
    * @example await todo.pop() // the last
@@ -157,7 +157,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Takes the first item out and returns it; undefined when there is none. `LPOP`, O(1).
+   * Removes the first item and returns it, or undefined. `LPOP`, O(1).
    *
    * @example await todo.shift()
    */
@@ -167,7 +167,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Puts items in front, in the order given, and returns the new length. `LPUSH`, O(1) for each.
+   * Inserts items at the front, in the given order, and returns the new length. `LPUSH`, O(1) per item.
    *
    * @throws CodecError when a value can't be stored
    * @example await todo.unshift('first', 'second')
@@ -180,7 +180,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Inserts an item before a position; a position past either end means that end. A script, O(n).
+   * Inserts an item before a position; positions past an end mean that end. A script, O(n).
    *
    * @throws TypeError when the index is not a whole number; CodecError when the value can't be stored
    * @example await todo.insert(1, 'in between')
@@ -192,7 +192,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Removes items equal to `value`, the first `limit` of them (the last, if negative; all, if 0), and returns how many.
+   * Removes the first `limit` items equal to `value` (the last ones if negative, all if 0) and returns how many were removed.
    * `LREM`, O(n).
    *
    * @example await todo.remove('a') // 1
@@ -204,7 +204,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * The items from `start` up to, not including, `end`, as Array.slice has it. `LRANGE`, O(n).
+   * Returns the items from `start` up to, but not including, `end`, as Array.slice does. `LRANGE`, O(n).
    *
    * @example await todo.slice(0, 10)
    */
@@ -212,13 +212,13 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const op = this.context.op('slice')
     const from = op.position('start', start)
     const to = op.position('end', end)
-    // LRANGE counts the last one in, and has no way to say "up to nothing".
+    // LRANGE includes the last position, so an empty range needs a form of its own.
     const range = to === 0 ? [1, 0] : [from, end === Infinity ? -1 : to - 1]
     return op.read(command('LRANGE', this.context.key, ...range), op.arrayDecoder<T>())
   }
 
   /**
-   * Removes `deleteCount` items from `start` on, inserts others there and returns the removed ones, as Array.splice does.
+   * Removes `deleteCount` items from `start` on, inserts others there and returns those removed, as Array.splice does.
    * A script, O(n).
    *
    * @throws RangeError when a count or position is not whole; CodecError when a value can't be stored
@@ -226,7 +226,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    */
   splice(start: number, ...rest: [deleteCount?: number, ...values: Input[]]): Pending<T[]> {
     const op = this.context.op('splice')
-    // Array.splice takes a missing count for all there is, and undefined for none.
+    // Array.splice removes all items if the count is missing, and none if it is undefined.
     const [deleteCount = rest.length === 0 ? Infinity : 0, ...values] = rest
     const { key } = this.context
     const from = op.position('start', start)
@@ -242,7 +242,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * The position of the first item equal to `value`, -1 when there is none; found in Redis. `LPOS`, O(n).
+   * Returns the position of the first item equal to `value`, or -1; searched in Redis. `LPOS`, O(n).
    *
    * @example await todo.indexOf('b') // 1
    */
@@ -251,7 +251,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * The position of the last item equal to `value`, -1 when there is none; found in Redis. `LPOS`, O(n).
+   * Returns the position of the last item equal to `value`, or -1; searched in Redis. `LPOS`, O(n).
    *
    * @example await todo.lastIndexOf('b')
    */
@@ -260,7 +260,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Whether an item equals `value`; found in Redis. `LPOS`, O(n).
+   * Returns whether an item equals `value`; searched in Redis. `LPOS`, O(n).
    *
    * @example await todo.includes('b') // true
    */
@@ -271,7 +271,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * How many items equal `value`; counted in Redis. A script (`LPOS`), O(n).
+   * Returns how many items equal `value`; counted in Redis. A script (`LPOS`), O(n).
    *
    * @example await todo.count('b') // 1
    */
@@ -290,8 +290,8 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Sorts the list in place: numbers by value, then strings by UTF-16 code unit, then everything else by its JSON. With a
-   * codec of your own items are sorted by their stored text. A script, O(n log n).
+   * Sorts the list in place: numbers by value, then strings by UTF-16 code unit, then other values by their JSON. With a
+   * custom codec, items are sorted by their stored text. A script, O(n log n).
    *
    * @example await scores.sort({ reverse: true })
    */
@@ -303,7 +303,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * A local array: these items and then those of arrays and other lists, and single values, read in one step. O(n).
+   * Returns a local array of these items and those of arrays, other lists and single values, read in one step. O(n).
    *
    * @throws CrossSlotError on a cluster, when another list's key lives in another slot
    * @example await todo.concat(['x'], otherList, 'y')
@@ -314,7 +314,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const lists = [this, ...parts.filter(part => part instanceof List)] as List<T, Input>[]
     const requests = lists.map(list => list[readAll]())
     return op.read(requests, (mine, ...replies) =>
-      // Array's own concat: it takes arrays apart and appends single values.
+      // Array.concat itself spreads arrays and appends single values.
       op
         .arrayDecoder<T>()(mine)
         .concat(
@@ -328,7 +328,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Makes the list its own contents `times` times over, in place; 0 empties it. A script, O(n × times).
+   * Repeats the contents of the list `times` times, in place; 0 empties it. A script, O(n × times).
    *
    * @throws RangeError when `times` is negative; OverflowError past 2^32 - 1 items
    * @example await todo.repeat(2)
@@ -341,7 +341,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Keeps the first `length` items at most: `todo.length = n`, awaited. `LTRIM`, O(n) in what goes.
+   * Keeps at most the first `length` items; `todo.length = n` that can be awaited. `LTRIM`, O(n) in the removed items.
    *
    * @throws RangeError when `length` is negative
    * @example await todo.truncate(100)
@@ -353,7 +353,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * Positions and items, read in pages as the loop goes on: any length, constant memory. `LRANGE`, O(n) in all.
+   * Iterates over positions and items, read in pages during the loop: any length, constant memory. `LRANGE`, O(n) in all.
    *
    * @example for await (const [index, item] of todo.entries()) console.log(index, item)
    */
@@ -364,7 +364,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   /**
-   * The items, read in pages as the loop goes on: any length, constant memory. `LRANGE`, O(n) in all.
+   * Iterates over the items, read in pages during the loop: any length, constant memory. `LRANGE`, O(n) in all.
    *
    * @example for await (const item of todo) console.log(item)
    */
@@ -373,7 +373,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     for await (const items of this.#pages()) for (const item of items) yield decode(item) as T
   }
 
-  /** Pages of items until one is empty: as for an Array, what is appended during the loop belongs to it. */
+  /** Pages of items until one is empty. As for an Array, items appended during the loop are part of it. */
   async *#pages(): AsyncGenerator<readonly string[], void, undefined> {
     let index = 0
     for (let more = true; more;) {

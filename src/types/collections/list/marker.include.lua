@@ -1,4 +1,4 @@
--- A text that no item of the list equals, to stand for one item while commands that go by value work on it. O(n).
+-- A text that equals no item of the list. It replaces an item while commands that search by value work on it. O(n).
 local function unused_marker(list)
   local marker = '\0'
   while redis.call('LPOS', list, marker) do

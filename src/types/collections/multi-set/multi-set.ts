@@ -32,15 +32,15 @@ export type HotMultiSet = MultiSet & { [item: string]: number | Pending<number> 
  */
 export type MultiSetFactory = (key?: string, options?: PlainOptions<Counts>) => HotMultiSet
 
-/** What counts can be taken from: another handle, a Map or record of counts, or anything iterable, each item counting once. */
+/** A source of counts: another handle, a Map or record of counts, or an iterable, of which each item counts once. */
 type Counts = MultiSet | ReadonlyMap<string, number> | Readonly<Record<string, number>> | Iterable<string>
 
 type Combine = (mine: number, theirs: number) => number
 
 /**
  * A multiset in Redis: whole counts by item, used like Python's Counter: `await words.apple` is 0 when missing,
- * `words.apple = 3`. Counts may fall to zero and below; what is computed from two multisets keeps those above zero. Every
- * method is one atomic step.
+ * `words.apple = 3`. Counts may be zero or negative; the methods that combine two multisets keep counts above zero only.
+ * Every method is one atomic step.
  */
 class MultiSet extends Handle<Map<string, number>, Counts> {
   static readonly descriptor: TypeDescriptor = { name: 'MultiSet', redisType: 'hash', indexedBy: 'field' };
@@ -84,7 +84,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * How many different items there are. `HLEN`, O(1).
+   * The number of different items. `HLEN`, O(1).
    *
    * @throws KeyTypeError when the key holds something else
    * @example await words.size
@@ -94,7 +94,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * The count of an item, 0 when it is missing: `await words.apple` is the same. `HGET`, O(1).
+   * Returns the count of an item, 0 when it is missing. `await words.apple` is the same. `HGET`, O(1).
    *
    * @throws CodecError when what is stored is not a count
    * @example await words.get('apple') // 3
@@ -106,7 +106,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Sets the count of an item: `words.apple = 3`, awaited. `HSET`, O(1).
+   * Sets the count of an item; `words.apple = 3` that can be awaited. `HSET`, O(1).
    *
    * @throws TypeError or RangeError when the count is not a safe integer
    * @example await words.set('apple', 3)
@@ -118,7 +118,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Whether there is such an item, whatever its count. `HEXISTS`, O(1).
+   * Returns whether an item exists, whatever its count. `HEXISTS`, O(1).
    *
    * @example await words.has('apple') // true
    */
@@ -128,7 +128,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Removes an item and tells whether it was there. `HDEL`, O(1).
+   * Removes an item and returns whether it existed. `HDEL`, O(1).
    *
    * @example await words.delete('apple') // true
    */
@@ -149,7 +149,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Takes from the count of an item and returns the new one, which may be negative. A script, O(1).
+   * Subtracts from the count of an item and returns the new one, which may be negative. A script, O(1).
    *
    * @throws TypeError or RangeError when `by` is not a safe integer; OverflowError when the difference would not be one
    * @example await words.decrement('apple') // 3
@@ -160,21 +160,22 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * The sum of all counts. `HVALS`, O(n).
+   * Returns the sum of all counts. `HVALS`, O(n).
    *
    * @example await words.total() // 7
    */
   total(): Pending<number> {
     const op = this.context.op('total')
     const count = (stored: Reply): bigint => BigInt(this.#count(op, undefined, stored))
-    // On the way to the sum a part of it may be past the safe integers.
+    // A partial sum may be past the safe integers.
     const sum = (counts: Reply): number =>
       this.#safe(op, Number((counts as string[]).reduce((all, one) => all + count(one), 0n)))
     return op.read(command('HVALS', this.context.key), sum)
   }
 
   /**
-   * Items and counts, the highest count first, items of one count in the order of their text; all, or the first `n`. O(n log n).
+   * Returns items and counts, all or the first `n`: highest count first, equal counts in the order of their items.
+   * O(n log n).
    *
    * @throws RangeError when `n` is negative
    * @example await words.mostCommon(3) // [['apple', 3], ['pear', 2], ['fig', 1]]
@@ -187,7 +188,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Each item as often as it is counted, read in pages as the loop goes on. `HSCAN`, O(total).
+   * Iterates over the items, each as often as it is counted, read in pages during the loop. `HSCAN`, O(total).
    *
    * @example for await (const word of words.elements()) console.log(word)
    */
@@ -196,8 +197,8 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Items and counts, read in pages as the loop goes on: `for await (const [item, count] of words)`. What is there during
-   * the whole loop comes once (repeats are recognised among the last 100,000 items). `HSCAN`, O(n) in all.
+   * Iterates over items and counts, read in pages during the loop: `for await (const [item, count] of words)`. What exists
+   * during the whole loop comes once (repeats are recognised among the last 100,000 items). `HSCAN`, O(n) in all.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<[string, number], void, undefined> {
     for await (const [item = '', stored = ''] of scan(this.context, 'HSCAN', 2)) {
@@ -206,7 +207,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Adds counts, in place, in one step. A script, O(n).
+   * Adds counts in place. A script, O(n).
    *
    * @throws TypeError or RangeError when a count is not a safe integer; OverflowError when a sum would not be one
    * @example await words.update(['apple', 'pear', 'apple'])
@@ -216,7 +217,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Takes counts away, in place, in one step; they may fall below zero. A script, O(n).
+   * Subtracts counts in place; the results may be negative. A script, O(n).
    *
    * @example await words.subtract({ apple: 2 })
    */
@@ -225,7 +226,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Keeps the lower count of each item, if above zero, in place, in one step. A script, O(n).
+   * Keeps the lower count of each item, if above zero, in place. A script, O(n).
    *
    * @example await words.intersectionUpdate(otherWords)
    */
@@ -234,7 +235,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * Keeps the higher count of each item, if above zero, in place, in one step. A script, O(n).
+   * Keeps the higher count of each item, if above zero, in place. A script, O(n).
    *
    * @example await words.unionUpdate(otherWords)
    */
@@ -243,7 +244,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * The sums of the counts, those above zero, as a local Map. O(n).
+   * Returns the sums of the counts, those above zero, as a local Map. O(n).
    *
    * @throws CrossSlotError on a cluster, when the other's key lives in another slot
    * @example await words.sum(otherWords)
@@ -253,7 +254,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * The differences of the counts, those above zero, as a local Map. O(n).
+   * Returns the differences of the counts, those above zero, as a local Map. O(n).
    *
    * @example await words.difference(['apple'])
    */
@@ -262,7 +263,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * The lower count of each item, those above zero, as a local Map. O(n).
+   * Returns the lower count of each item, those above zero, as a local Map. O(n).
    *
    * @example await words.intersection(otherWords)
    */
@@ -271,7 +272,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
   }
 
   /**
-   * The higher count of each item, those above zero, as a local Map. O(n).
+   * Returns the higher count of each item, those above zero, as a local Map. O(n).
    *
    * @example await words.union(otherWords)
    */
@@ -297,7 +298,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     throw new CodecError(`${key}${place} does not hold a count: set one first`, { key, operation })
   }
 
-  /** A count that is past what a number holds exactly would be a wrong one. */
+  /** Refuses a count that a number does not hold exactly. */
   #safe(op: Op, count: number): number {
     if (Number.isSafeInteger(count)) return count
     const { key, operation } = op
@@ -311,7 +312,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     return counts
   }
 
-  /** Plain counts, checked: of a Map or record, or of an iterable's items, which count once each. */
+  /** Checks plain counts: those of a Map or record, or of an iterable, of which each item counts once. */
   #local(operation: string, value: unknown): Map<string, number> {
     if (typeof value !== 'object' || value === null) {
       throw new TypeError(`${operation}: counts come from a MultiSet, a Map, a record or an iterable of items`)
@@ -349,7 +350,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     )
   }
 
-  /** Plain counts become a hash in Redis for the time of one MULTI: never seen, never left. */
+  /** Plain counts are staged as a hash within one MULTI: no other client sees it. */
   #change(op: Op, how: string, other: Counts): Pending<void> {
     const { key } = this.context
     const handle = this.#handleOf(op, other)
@@ -358,10 +359,10 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
       const unchanged = other.name === key.name ? [] : [other]
       return op.run(op.writeCommand(script(multiSetUpdate, [key, other], how), undefined, { unchanged }))
     }
-    const staged = stagingKey(key)
+    const staging = stagingKey(key)
     const flat = [...this.#local(op.operation, other)].flat().map(String)
-    const stage = flat.length === 0 ? [] : chunked(flat).map(chunk => command('HSET', staged, ...chunk))
-    return op.write([...stage, script(multiSetUpdate, [key, staged], how), command('DEL', staged)])
+    const requests = flat.length === 0 ? [] : chunked(flat).map(chunk => command('HSET', staging, ...chunk))
+    return op.write([...requests, script(multiSetUpdate, [key, staging], how), command('DEL', staging)])
   }
 }
 

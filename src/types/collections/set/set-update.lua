@@ -11,7 +11,7 @@ for i = 3, #KEYS do
   others[i - 2] = KEYS[i]
 end
 
--- In runs that unpack can carry.
+-- In runs that unpack can return.
 local function store(command)
   for first = 1, #others, 1000 do
     redis.call(command, set, set, unpack(others, first, math.min(first + 999, #others)))

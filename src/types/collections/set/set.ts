@@ -24,7 +24,7 @@ import type { Op, TypeDescriptor } from '../../../handles/operation.js'
 
 export interface SetFactory {
   /**
-   * A set: like a Set with ES2025's methods, members told apart by value. See {@link HotSet}.
+   * A set: like a Set with ES2025's methods, members compared by value. See {@link HotSet}.
    *
    * @throws TypeError when the key is empty or not a string, or an option can't be right
    * @example const tags = hot.set<string>('tags', { initial: ['red'] })
@@ -36,18 +36,18 @@ export interface SetFactory {
   <T = JsonValue>(key?: string, options?: TypedOptions<T, Iterable<T>>): HotSet<T>
 }
 
-/** What the set methods take: another handle, a Set, a Map's keys, or anything iterable. */
+/** An operand of the set methods: another handle, a Set, a Map (its keys), or any iterable. */
 export type SetOperand<T> = Handle<Set<T>, never> | Iterable<T>
 
-/** Operands sorted out: keys of other handles, and the texts of plain members, a list for each plain operand. */
+/** The operands of a call: the keys of handles, and a list of member texts for each plain operand. */
 interface Operands {
   readonly keys: readonly Key[]
   readonly plain: readonly (readonly string[])[]
 }
 
 /**
- * A set in Redis, used like a Set with the methods of ES2025. Members are told apart by value, objects too. Between handles
- * the work is done in Redis; every method is one atomic step.
+ * A set in Redis, used like a Set with the methods of ES2025. Members are compared by value, objects too. Operations between
+ * handles run in Redis. Every method is one atomic step.
  */
 export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   static readonly descriptor: TypeDescriptor = { name: 'Set', redisType: 'set', indexedBy: 'nothing' };
@@ -87,7 +87,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * How many members there are. `SCARD`, O(1).
+   * The number of members. `SCARD`, O(1).
    *
    * @throws KeyTypeError when the key holds something else
    * @example await tags.size // 2
@@ -97,7 +97,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Adds members and returns how many of them are new. `SADD`, O(1) for each.
+   * Adds members and returns how many are new. `SADD`, O(1) per member.
    *
    * @throws CodecError when a value can't be stored
    * @example await tags.add('red', 'blue') // 2
@@ -111,7 +111,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Whether `value` is a member. `SISMEMBER`, O(1).
+   * Returns whether `value` is a member. `SISMEMBER`, O(1).
    *
    * @example await tags.has('red') // true
    */
@@ -122,7 +122,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * For each value whether it is a member, all at one moment. `SMISMEMBER`, O(1) for each.
+   * Returns for each value whether it is a member, read at one moment. `SMISMEMBER`, O(1) per value.
    *
    * @example await tags.hasMany('red', 'green') // [true, false]
    */
@@ -134,7 +134,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Removes a member and tells whether it was one. `SREM`, O(1).
+   * Removes a value and returns whether it was a member. `SREM`, O(1).
    *
    * @example await tags.delete('red') // true
    */
@@ -145,7 +145,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Removes several members in one step, and returns how many of them there were. `SREM`, O(1) for each.
+   * Removes several values in one step and returns how many were members. `SREM`, O(1) per value.
    *
    * @example await tags.deleteMany('red', 'green') // 1
    */
@@ -161,7 +161,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Takes a random member out and returns it; undefined when there is none. `SPOP`, O(1).
+   * Removes a random member and returns it, or undefined. `SPOP`, O(1).
    *
    * @example await tickets.pop()
    */
@@ -171,7 +171,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Up to `n` different members at random; they stay. `SRANDMEMBER`, O(n).
+   * Returns up to `n` different random members, which stay. `SRANDMEMBER`, O(n).
    *
    * @throws RangeError when `n` is negative
    * @example await tickets.sample(3)
@@ -183,7 +183,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * The members that are in any of the sets, as a local Set. `SUNION`, O(n).
+   * Returns the members that are in any of the sets, as a local Set. `SUNION`, O(n).
    *
    * @throws TypeError for a handle of another Hot; CrossSlotError on a cluster, for keys in different slots
    * @example await tags.union(otherTags, ['green'])
@@ -196,7 +196,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * The members that are in all of the sets, as a local Set. `SINTER`, or `SMISMEMBER` for plain operands, O(n).
+   * Returns the members that are in all of the sets, as a local Set. `SINTER`, or `SMISMEMBER` for plain operands, O(n).
    *
    * @throws TypeError for a handle of another Hot; CrossSlotError on a cluster, for keys in different slots
    * @example await tags.intersection(otherTags)
@@ -214,7 +214,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * The members that are in none of the others, as a local Set. `SDIFF`, O(n).
+   * Returns the members that are in none of the others, as a local Set. `SDIFF`, O(n).
    *
    * @throws TypeError for a handle of another Hot; CrossSlotError on a cluster, for keys in different slots
    * @example await tags.difference(['red'])
@@ -232,7 +232,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * The members that are in one of the two sets but not in both (of several: in an odd number of them), as a local Set. O(n).
+   * Returns the members that are in an odd number of the sets (of two: in one of them only), as a local Set. O(n).
    *
    * @throws TypeError for a handle of another Hot; CrossSlotError on a cluster, for keys in different slots
    * @example await tags.symmetricDifference(otherTags)
@@ -250,7 +250,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Whether all its members are in `other`. A script (`SDIFF`), or `SMISMEMBER`, O(n).
+   * Returns whether all its members are in `other`. A script (`SDIFF`), or `SMISMEMBER`, O(n).
    *
    * @example await tags.isSubsetOf(allTags)
    */
@@ -264,7 +264,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Whether it has all the members of `other`. A script (`SDIFF`), or `SMISMEMBER`, O(n).
+   * Returns whether it has all members of `other`. A script (`SDIFF`), or `SMISMEMBER`, O(n).
    *
    * @example await tags.isSupersetOf(['red'])
    */
@@ -279,7 +279,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Whether it shares no member with `other`. A script (`SINTER`), or `SMISMEMBER`, O(n).
+   * Returns whether it shares no member with `other`. A script (`SINTER`), or `SMISMEMBER`, O(n).
    *
    * @example await tags.isDisjointFrom(['red'])
    */
@@ -320,7 +320,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * Keeps what is in one of the two but not in both (of several: in an odd number of them), in place. A script, O(n).
+   * Keeps what is in an odd number of the sets (of two: in one of them only), in place. A script, O(n).
    *
    * @example await tags.symmetricDifferenceUpdate(otherTags)
    */
@@ -329,8 +329,8 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 
   /**
-   * The members, read in pages as the loop goes on: any size, constant memory. What is there during the whole loop comes
-   * once (repeats are recognised among the last 100,000 members). `SSCAN`, O(n) in all.
+   * Iterates over the members, read in pages during the loop: any size, constant memory. What exists during the whole loop
+   * comes once (repeats are recognised among the last 100,000 members). `SSCAN`, O(n) in all.
    *
    * @example for await (const tag of tags.values()) console.log(tag)
    */
@@ -353,7 +353,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     return new Set(this.#members(op, [...new Set(texts)]))
   }
 
-  /** The keys, its own first, and the plain members as texts. */
+  /** Separates operands that are handles from plain ones. The set's own key is the first one. */
   #operands(op: Op, others: readonly unknown[]): Operands {
     const keys = [this.context.key]
     const plain: string[][] = []
@@ -371,7 +371,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     throw new TypeError(`${op.operation}: only a Set handle can be an operand: give await other.toJS()`)
   }
 
-  /** Which of the texts are members of all the sets at `keys`, all asked at one moment. */
+  /** Finds the texts that are members of all sets at `keys`, at one moment. */
   #membersOfAll<R>(op: Op, keys: readonly Key[], texts: readonly string[], decode: (found: string[]) => R): Pending<R> {
     if (texts.length === 0)
       return op.read(
@@ -387,25 +387,25 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     })
   }
 
-  /** Plain operands become sets in Redis for the time of one MULTI: never seen, never left. */
+  /** Plain operands are staged as sets within one MULTI: no other client sees them. */
   #change(op: Op, how: string, others: readonly unknown[]): Pending<void> {
     const { key } = this.context
     const { keys, plain } = this.#operands(
       op,
       others.map(other => this.#checked(op, other))
     )
-    const staged = plain.map((texts, index) => ({ key: stagingKey(key, index), texts }))
-    if (keys.length === 1 && staged.length === 0) return op.write(command('SCARD', key))
+    const staging = plain.map((texts, index) => ({ key: stagingKey(key, index), texts }))
+    if (keys.length === 1 && staging.length === 0) return op.write(command('SCARD', key))
     const helper = auxKey(key, 'helper')
-    const stage = staged.flatMap(({ key, texts }) => chunked(texts).map(chunk => command('SADD', key, ...chunk)))
-    const operandKeys = [...keys.slice(1), ...staged.map(({ key }) => key)]
-    const change = script(setUpdate, [key, helper, ...operandKeys], how)
-    const requests = staged.length === 0 ? change : [...stage, change, command('DEL', ...staged.map(({ key }) => key))]
+    const stagingKeys = staging.map(({ key }) => key)
+    const stage = staging.flatMap(({ key, texts }) => chunked(texts).map(chunk => command('SADD', key, ...chunk)))
+    const change = script(setUpdate, [key, helper, ...keys.slice(1), ...stagingKeys], how)
+    const requests = staging.length === 0 ? change : [...stage, change, command('DEL', ...stagingKeys)]
     const unchanged = keys.filter(({ name }) => name !== key.name)
     return op.run(op.writeCommand(requests, undefined, { unchanged }))
   }
 
-  /** What is to be stored passes the schema first. */
+  /** Validates the members of a plain operand, which will be stored. */
   #checked(op: Op, other: unknown): unknown {
     if (this.#setOf(op, other)) return other
     const values = Array.from(membersOf(op.operation, other))
@@ -414,7 +414,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   }
 }
 
-/** The members of a plain operand; of a Map, as for the native methods, its keys. */
+/** The members of a plain operand; those of a Map are its keys, as for the native methods. */
 function membersOf(operation: string, other: unknown): Iterable<unknown> {
   if (types.isMap(other)) return other.keys() as Iterable<unknown>
   return iterable(operation, 'an operand', other)

@@ -1,6 +1,7 @@
--- Arithmetic on doubles as JavaScript has it, bit for bit: a result that is not finite is an error, and changes nothing. O(1).
--- KEYS: string (missing counts as 0). ARGV: operation, operand, further operand (text of JavaScript's). Returns the new
--- value; getAndSet the old one, compareAndSet whether it has set.
+-- Arithmetic on doubles with JavaScript's results, bit for bit. A result that is not finite is an error and changes nothing.
+-- O(1).
+-- KEYS: string (missing counts as 0). ARGV: operation, operand, further operand (as JavaScript writes them). Returns the new
+-- value; getAndSet returns the old one, compareAndSet whether the string was set.
 -- @bounded
 -- @include number
 local stored = redis.call('GET', KEYS[1]) or '0'

@@ -30,8 +30,8 @@ const doubles: Arithmetic = {
 }
 
 /**
- * A double in Redis: results equal JavaScript's, bit for bit, or are an OverflowError where they would be NaN or infinite.
- * A missing key is 0. Every method is one atomic step.
+ * A double in Redis: results equal JavaScript's, bit for bit; one that would be NaN or infinite is an OverflowError. A
+ * missing key is 0. Every method is one atomic step.
  */
 class Float extends HotNumber {
   static readonly descriptor: TypeDescriptor = { name: 'Float', redisType: 'string', indexedBy: 'nothing' }
@@ -40,7 +40,7 @@ class Float extends HotNumber {
   protected override readonly arithmetic = doubles
 
   /**
-   * Divides, and returns the quotient. A script, O(1).
+   * Divides by a number and returns the quotient. A script, O(1).
    *
    * @throws OverflowError when the quotient is not finite, as when dividing by 0
    * @example await price.divide(3)
@@ -50,7 +50,7 @@ class Float extends HotNumber {
   }
 
   /**
-   * Keeps what division leaves over, as % does, and returns it. A script, O(1).
+   * Sets the number to the remainder of a division, as % does, and returns it. A script, O(1).
    *
    * @throws OverflowError when dividing by 0
    * @example await angle.remainder(360)
@@ -60,7 +60,7 @@ class Float extends HotNumber {
   }
 
   /**
-   * Raises it to a power, as ** does, and returns that. Read, computed here and set if unchanged; O(1).
+   * Raises the number to a power, as ** does, and returns the result. Read, computed here and set if unchanged; O(1).
    *
    * @throws OverflowError when the result is not finite
    * @example await side.power(0.5)

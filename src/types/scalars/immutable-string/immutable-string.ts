@@ -12,9 +12,9 @@ import type { PlainOptions } from '../../../handles/factory-options.js'
 /** A string in Redis that never changes. */
 export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
   readonly [index: number]: Pending<string | undefined>
-  /** With the first match replaced, as a new string. `GET`, `SET`, O(n). */
+  /** Replaces the first match and returns the result as a new string. `GET`, `SET`, O(n). */
   replace(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString>
-  /** Whether it equals a plain string, or another handle's, both read in one step. O(n). */
+  /** Returns whether it equals a plain string, or that of another handle; both are read in one step. O(n). */
   equals(other: HotImmutableString | HotString | string): Pending<boolean>
 }
 
@@ -27,8 +27,8 @@ export type HotImmutableString = Omit<ImmutableString, 'replace' | 'equals'> & {
 export type ImmutableStringFactory = (key?: string, options?: PlainOptions<string>) => HotImmutableString
 
 /**
- * A string in Redis that never changes: what makes another string of it gives a new handle, for a new key in the same slot.
- * Writing to it is a TypeError.
+ * A string in Redis that never changes: methods that change text return a handle of a new key in the same slot. Writing to it
+ * is a TypeError.
  */
 class ImmutableString extends Text {
   static readonly descriptor: TypeDescriptor = { name: 'ImmutableString', redisType: 'string', indexedBy: 'position' }
@@ -39,19 +39,19 @@ class ImmutableString extends Text {
   }
 
   /**
-   * Its text and then the others', as a new string. A script, O(n).
+   * Appends texts and returns the result as a new string. A script, O(n).
    *
    * @example const greeting = await hello.concat(', ', 'world')
    */
   concat(...texts: string[]): Pending<HotImmutableString> {
     const op = this.context.op('concat')
     for (const text of texts) storable(op, text)
-    // Halves of a surrogate pair may meet where two texts do.
+    // Two halves of a surrogate pair may meet where texts are joined.
     return this.#inRedis(op, 1, storable(op, texts.join('')))
   }
 
   /**
-   * Its text `times` times over, as a new string. A script, O(n × times).
+   * Repeats the text `times` times and returns the result as a new string. A script, O(n × times).
    *
    * @throws RangeError when `times` is negative; OverflowError past 512 MB
    * @example const line = await dash.repeat(40)
@@ -62,8 +62,8 @@ class ImmutableString extends Text {
   }
 
   /**
-   * With the first match replaced, as a new string. `GET`, `SET`, O(n). With one argument, which would overwrite this one, it
-   * is a TypeError.
+   * Replaces the first match and returns the result as a new string. `GET`, `SET`, O(n). With one argument, which would
+   * overwrite this string, it is a TypeError.
    *
    * @example const other = await title.replace(/e/, 'E')
    */
@@ -78,46 +78,46 @@ class ImmutableString extends Text {
     return this.#computed(op, text => text.replace(args[0], by as string)) as Pending<never>
   }
 
-  /** With every match replaced, as a new string. `GET`, `SET`, O(n). */
+  /** Replaces every match and returns the result as a new string. `GET`, `SET`, O(n). */
   replaceAll(search: string | RegExp, replacement: Replacement): Pending<HotImmutableString> {
     const op = this.context.op('replaceAll')
     const by = replacementOf(op, replacement)
     return this.#computed(op, text => text.replaceAll(search, by as string))
   }
 
-  /** In upper case, as a new string. `GET`, `SET`, O(n). */
+  /** Converts to upper case and returns the result as a new string. `GET`, `SET`, O(n). */
   toUpperCase(): Pending<HotImmutableString> {
     return this.#computed(this.context.op('toUpperCase'), text => text.toUpperCase())
   }
 
-  /** In lower case, as a new string. `GET`, `SET`, O(n). */
+  /** Converts to lower case and returns the result as a new string. `GET`, `SET`, O(n). */
   toLowerCase(): Pending<HotImmutableString> {
     return this.#computed(this.context.op('toLowerCase'), text => text.toLowerCase())
   }
 
-  /** Without white space at either end, as a new string. `GET`, `SET`, O(n). */
+  /** Removes white space from both ends and returns the result as a new string. `GET`, `SET`, O(n). */
   trim(): Pending<HotImmutableString> {
     return this.#computed(this.context.op('trim'), text => text.trim())
   }
 
-  /** Without white space at the beginning, as a new string. `GET`, `SET`, O(n). */
+  /** Removes white space from the start and returns the result as a new string. `GET`, `SET`, O(n). */
   trimStart(): Pending<HotImmutableString> {
     return this.#computed(this.context.op('trimStart'), text => text.trimStart())
   }
 
-  /** Without white space at the end, as a new string. `GET`, `SET`, O(n). */
+  /** Removes white space from the end and returns the result as a new string. `GET`, `SET`, O(n). */
   trimEnd(): Pending<HotImmutableString> {
     return this.#computed(this.context.op('trimEnd'), text => text.trimEnd())
   }
 
-  /** Filled up in front to `length` code units, as a new string. `GET`, `SET`, O(n). */
+  /** Pads the start to `length` code units and returns the result as a new string. `GET`, `SET`, O(n). */
   padStart(length: number, fill = ' '): Pending<HotImmutableString> {
     const op = this.context.op('padStart')
     const to = fillLength(op, length)
     return this.#computed(op, text => text.padStart(to, fill))
   }
 
-  /** Filled up behind to `length` code units, as a new string. `GET`, `SET`, O(n). */
+  /** Pads the end to `length` code units and returns the result as a new string. `GET`, `SET`, O(n). */
   padEnd(length: number, fill = ' '): Pending<HotImmutableString> {
     const op = this.context.op('padEnd')
     const to = fillLength(op, length)
@@ -130,7 +130,7 @@ class ImmutableString extends Text {
     return op.run(op.writeCommand(request, made, { unchanged: [this.context.key] }))
   }
 
-  /** It never changes, so nothing can come between reading it and writing what was made of it. */
+  /** The text never changes, so no other write can come between its read and the write of the result. */
   #computed(op: Op, change: (text: string) => string): Pending<HotImmutableString> {
     const { made, key } = this.#newString(op)
     const compute = (stored: Reply): Step<HotImmutableString> => {

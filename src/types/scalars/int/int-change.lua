@@ -1,6 +1,6 @@
--- Integer arithmetic as BigInt has it, within the safe integers: a result outside is an error, and changes nothing. O(1).
--- KEYS: string (missing counts as 0). ARGV: operation, operand, further operand. Returns the new value; getAndSet the old
--- one, compareAndSet whether it has set.
+-- Integer arithmetic with BigInt's results, within the safe integers. Any other result is an error and changes nothing. O(1).
+-- KEYS: string (missing counts as 0). ARGV: operation, operand, further operand. Returns the new value; getAndSet
+-- returns the old one, compareAndSet whether the string was set.
 -- @bounded
 local SAFE, WORD = 9007199254740991, 4294967296
 local stored = redis.call('GET', KEYS[1]) or '0'
@@ -10,7 +10,7 @@ if not n or math.abs(n) > SAFE or string.format('%.0f', n) ~= stored or stored =
 end
 local by = tonumber(ARGV[2])
 
--- Bitwise on two's complement without end: the low 32 bits apart from the rest, which keeps the sign.
+-- Bitwise operations on infinite two's complement: the low 32 bits are computed apart from the rest, which has the sign.
 local function bitwise(operate)
   local high, otherHigh = math.floor(n / WORD), math.floor(by / WORD)
   local low = operate(n - high * WORD, by - otherHigh * WORD) % WORD

@@ -28,8 +28,8 @@ const integers: Arithmetic = {
 }
 
 /**
- * A whole number in Redis, exact over all the safe integers: results equal BigInt's, or are an OverflowError. A missing key
- * is 0. Every method is one atomic step.
+ * A whole number in Redis, exact over all safe integers: results equal BigInt's, or are an OverflowError. A missing key is
+ * 0. Every method is one atomic step.
  */
 class Int extends HotNumber {
   static readonly descriptor: TypeDescriptor = { name: 'Int', redisType: 'string', indexedBy: 'nothing' }
@@ -38,7 +38,7 @@ class Int extends HotNumber {
   protected override readonly arithmetic = integers
 
   /**
-   * Divides, toward zero, and returns the quotient. A script, O(1).
+   * Divides by a number, truncating toward zero, and returns the quotient. A script, O(1).
    *
    * @throws RangeError when dividing by 0
    * @example await n.divide(2)
@@ -49,7 +49,7 @@ class Int extends HotNumber {
   }
 
   /**
-   * Keeps what division leaves over, with the sign of the number, and returns it. A script, O(1).
+   * Sets the number to the remainder of a division, with the sign of the number, and returns it. A script, O(1).
    *
    * @throws RangeError when dividing by 0
    * @example await n.remainder(10)
@@ -60,7 +60,7 @@ class Int extends HotNumber {
   }
 
   /**
-   * Raises it to a power, and returns that. A script, O(1).
+   * Raises the number to a power and returns the result. A script, O(1).
    *
    * @throws RangeError when the exponent is negative
    * @example await n.power(2)
@@ -70,23 +70,23 @@ class Int extends HotNumber {
     return this[change](op, op.count('the exponent', exponent))
   }
 
-  /** Keeps the bits that both have, and returns the number. A script, O(1). */
+  /** Bitwise AND; returns the number. A script, O(1). */
   and(bits: number): Pending<number> {
     return this[change](this.context.op('and'), bits)
   }
 
-  /** Adds the bits of the other, and returns the number. A script, O(1). */
+  /** Bitwise OR; returns the number. A script, O(1). */
   or(bits: number): Pending<number> {
     return this[change](this.context.op('or'), bits)
   }
 
-  /** Keeps the bits that one of the two has, and returns the number. A script, O(1). */
+  /** Bitwise XOR; returns the number. A script, O(1). */
   xor(bits: number): Pending<number> {
     return this[change](this.context.op('xor'), bits)
   }
 
   /**
-   * Shifts the bits up (down, if negative), and returns the number. A script, O(1).
+   * Shifts the bits left (right if negative) and returns the number. A script, O(1).
    *
    * @example await n.shiftLeft(3) // eight times as much
    */
@@ -95,7 +95,7 @@ class Int extends HotNumber {
   }
 
   /**
-   * Shifts the bits down (up, if negative), toward minus infinity, and returns the number. A script, O(1).
+   * Shifts the bits right (left if negative), rounding toward minus infinity, and returns the number. A script, O(1).
    *
    * @example await n.shiftRight(1) // half as much
    */

@@ -1,7 +1,7 @@
--- Replaces part of a string. Where all is ASCII it is done here, and 'done' returned; else nothing is changed, and the
--- text returned, for JavaScript to do it. O(n). Keeps the time to live.
+-- Replaces part of a string. ASCII text is changed here, and 'done' returned; other text stays and is returned, for
+-- JavaScript to change. O(n). Keeps the time to live.
 -- KEYS: string. ARGV: start (negative from the end), how many to remove, text to insert, 'inside' if start must be the
--- place of a character.
+-- position of a code unit.
 local text = redis.call('GET', KEYS[1]) or ''
 if text:find('[\128-\255]') or ARGV[3]:find('[\128-\255]') then
   return { false, text }

@@ -20,14 +20,14 @@ export type HotString = MutableString & Positions<string>
 export type StringFactory = (key?: string, options?: PlainOptions<string>) => HotString
 
 /**
- * A mutable string in Redis: the methods that give a new string in JavaScript change the one that is stored. Positions are
- * JavaScript's, for any text. Every method is one atomic step; a missing key is the empty string.
+ * A mutable string in Redis: methods that return a new string in JavaScript change the stored one. Positions are JavaScript's,
+ * for any text. Every method is one atomic step. A missing key is the empty string.
  */
 class MutableString extends Text {
   static readonly descriptor: TypeDescriptor = { name: 'String', redisType: 'string', indexedBy: 'position' }
 
   /**
-   * The text; assigning replaces it, and keeps the time to live. `GET`, `SET`, O(n).
+   * The text; assigning replaces it and keeps the time to live. `GET`, `SET`, O(n).
    *
    * @example await title.value
    * @example title.value = 'HOT'
@@ -41,7 +41,7 @@ class MutableString extends Text {
   }
 
   /**
-   * Replaces the code unit at a position: `title[0] = 'h'`, awaited. A script (`SETRANGE` where all is ASCII), O(n).
+   * Replaces the code unit at a position; `title[0] = 'h'` that can be awaited. A script (`SETRANGE` for ASCII text), O(n).
    *
    * @throws IndexError when there is no such position
    * @example await title.set(0, 'h')
@@ -52,7 +52,7 @@ class MutableString extends Text {
   }
 
   /**
-   * Puts text behind. `APPEND`, O(1).
+   * Appends text. `APPEND`, O(1).
    *
    * @throws TypeError when it is not a string
    * @example await log.append('done\n')
@@ -63,7 +63,7 @@ class MutableString extends Text {
   }
 
   /**
-   * Puts text in front. A script, O(n).
+   * Inserts text at the start. A script, O(n).
    *
    * @example await title.prepend('The ')
    */
@@ -72,7 +72,7 @@ class MutableString extends Text {
   }
 
   /**
-   * Makes it its own text `times` times over; 0 empties it. A script, O(n × times).
+   * Repeats the text `times` times, in place; 0 empties it. A script, O(n × times).
    *
    * @throws RangeError when `times` is negative; OverflowError past 512 MB
    * @example await line.repeat(40)
@@ -85,7 +85,7 @@ class MutableString extends Text {
   }
 
   /**
-   * Removes `deleteCount` code units from `start` on and puts `text` there. A script, O(n).
+   * Removes `deleteCount` code units from `start` on and inserts `text` there. A script, O(n).
    *
    * @throws RangeError when a position is not whole; OverflowError past 512 MB
    * @example await title.splice(0, 3, 'Hot')
@@ -98,8 +98,8 @@ class MutableString extends Text {
   }
 
   /**
-   * With one argument: replaces all of the text, `title.value = text`, awaited. With two: replaces the first match, as
-   * String.replace does. `SET`, or read, computed here and set if unchanged; O(n).
+   * With one argument, replaces the whole text; `title.value = text` that can be awaited. With two, replaces the first match,
+   * as String.replace does. `SET`, or read, computed here and set if unchanged; O(n).
    *
    * @example await title.replace('HOT Redis')
    * @example await title.replace(/e/, 'E')
@@ -107,7 +107,7 @@ class MutableString extends Text {
   override replace(text: string): Pending<void>
   override replace(search: string | RegExp, replacement: Replacement): Pending<void>
   override replace(...args: [text: string] | [search: string | RegExp, replacement: Replacement]): Pending<void> {
-    // Told apart by their number: a replacement that is undefined by mistake must not overwrite the whole text.
+    // The number of arguments decides: a replacement that is undefined by mistake must not overwrite the whole text.
     if (args.length < 2) return super.replace(args[0] as string)
     const op = this.context.op('replace')
     const by = replacementOf(op, args[1])
@@ -126,33 +126,33 @@ class MutableString extends Text {
     return this.#change(op, text => text.replaceAll(search, by as string))
   }
 
-  /** Makes it upper case, as String.toUpperCase does. Read, computed here and set if unchanged; O(n). */
+  /** Converts to upper case, as String.toUpperCase does. Read, computed here and set if unchanged; O(n). */
   toUpperCase(): Pending<void> {
     return this.#change(this.context.op('toUpperCase'), text => text.toUpperCase())
   }
 
-  /** Makes it lower case, as String.toLowerCase does. Read, computed here and set if unchanged; O(n). */
+  /** Converts to lower case, as String.toLowerCase does. Read, computed here and set if unchanged; O(n). */
   toLowerCase(): Pending<void> {
     return this.#change(this.context.op('toLowerCase'), text => text.toLowerCase())
   }
 
-  /** Takes white space off both ends, as String.trim does. Read, computed here and set if unchanged; O(n). */
+  /** Removes white space from both ends, as String.trim does. Read, computed here and set if unchanged; O(n). */
   trim(): Pending<void> {
     return this.#change(this.context.op('trim'), text => text.trim())
   }
 
-  /** Takes white space off the beginning. Read, computed here and set if unchanged; O(n). */
+  /** Removes white space from the start, as String.trimStart does. Read, computed here and set if unchanged; O(n). */
   trimStart(): Pending<void> {
     return this.#change(this.context.op('trimStart'), text => text.trimStart())
   }
 
-  /** Takes white space off the end. Read, computed here and set if unchanged; O(n). */
+  /** Removes white space from the end, as String.trimEnd does. Read, computed here and set if unchanged; O(n). */
   trimEnd(): Pending<void> {
     return this.#change(this.context.op('trimEnd'), text => text.trimEnd())
   }
 
   /**
-   * Fills it up in front to `length` code units, as String.padStart does. Read, computed here and set if unchanged; O(n).
+   * Pads the start to `length` code units, as String.padStart does. Read, computed here and set if unchanged; O(n).
    *
    * @example await code.padStart(6, '0')
    */
@@ -162,7 +162,7 @@ class MutableString extends Text {
     return this.#change(op, text => text.padStart(to, fill))
   }
 
-  /** Fills it up behind to `length` code units, as String.padEnd does. Read, computed here and set if unchanged; O(n). */
+  /** Pads the end to `length` code units, as String.padEnd does. Read, computed here and set if unchanged; O(n). */
   padEnd(length: number, fill = ' '): Pending<void> {
     const op = this.context.op('padEnd')
     const to = fillLength(op, length)
@@ -174,7 +174,7 @@ class MutableString extends Text {
     return readModifyWrite(op, this.context.key, '', changed, tryFirst)
   }
 
-  /** In Redis where all is ASCII, else read and computed here. */
+  /** Changes ASCII text in Redis; other text is read and computed here. */
   #splice(op: Op, start: number, deleteCount: number, text: string, inside: boolean): Pending<void> {
     const { key } = this.context
     const request = script(stringSplice, [key], start, deleteCount, storable(op, text), inside ? 'inside' : '')
