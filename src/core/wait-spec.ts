@@ -44,9 +44,9 @@ export interface HandOver {
 }
 
 /**
- * A call that may have to wait. Its script replies `[1, result]`, or `[0, position, due, new, time]`: the position in the
- * wait queue, in how many milliseconds to recheck (-1: never), whether the ticket was enqueued by this call, and the
- * server's time. Later a message has the result, or asks the process to call the script again.
+ * A call that may have to wait. Its script replies `[1, result]`, or `[0, position, due, new, time, first]`: the position in the
+ * wait queue, in how many milliseconds to recheck (-1: never), whether the ticket was enqueued by this call, the
+ * server's time, and whether the ticket is the first in the wait queue. Later a message has the result, or asks the process to call the script again.
  */
 export interface WaitSpec<Result> {
   readonly operation: string

@@ -36,8 +36,8 @@ export interface WaitHost {
   reachable(key: string): boolean
   /** Subscribes. */
   becomeReachable(key: string): Promise<void>
-  /** The wait is enqueued; recheck in `due` milliseconds. `lost`: Redis had lost its position. */
-  enqueued(wait: PendingWait, due: number, lost: boolean): void
+  /** The wait is enqueued; recheck in `due` milliseconds. `lost`: Redis had lost its position. `isFirst`: it is the first in the wait queue. */
+  enqueued(wait: PendingWait, due: number, lost: boolean, isFirst: boolean): void
   /** Takes the tickets whose cached replies Redis can delete. */
   received(key: string): readonly string[]
   /** The reply has been received: Redis need not cache it any longer. */
@@ -240,13 +240,13 @@ export class PendingWait {
     return Math.min(here + (time - there) * 0.999 - 1, now())
   }
 
-  #joined([position, due, isNew, time]: Reply[], asked: number): void {
+  #joined([position, due, isNew, time, isFirst]: Reply[], asked: number): void {
     const lost = this.#enqueued && this.#rechecking && isNew === 1
     this.#clocks = { here: asked, there: Number(time) }
     this.#rechecking = false
     this.#enqueued = true
     this.position = String(position)
-    this.host.enqueued(this, Number(due), lost)
+    this.host.enqueued(this, Number(due), lost, isFirst === 1)
   }
 
   #askWhenReachable(): void {

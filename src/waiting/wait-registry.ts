@@ -1,13 +1,15 @@
 import { nanoid } from 'nanoid'
 import type { Topology } from '../connection/topology.js'
 import { LONGEST_TIMER, clearTimer, now, setTimer } from '../core/clock.js'
-import { command, type Reply, type Request } from '../core/command.js'
+import { script, type Reply } from '../core/command.js'
 import { ConnectionError, closed } from '../core/errors.js'
 import { Pending } from '../core/pending.js'
 import { AT_ONCE, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
 import { isTransient } from '../execution/reply-error.js'
+import { waitPass } from '../scripts.generated.js'
 import { Aborts } from './aborts.js'
 import { handOver } from './hand-over.js'
+import { KeyWatcher } from './key-watcher.js'
 import { PendingWait, asking, type Submit, type WaitHost } from './pending-wait.js'
 import { ReservedPositions } from './reserved-positions.js'
 import { Subscriber, type Recipient } from './subscriber.js'
@@ -15,9 +17,6 @@ import { Subscriber, type Recipient } from './subscriber.js'
 /** Maximum received tickets reported by one call, and keys for which they are kept: the oldest are dropped. */
 const MAX_RECEIVED = 100
 const MAX_RECEIVED_KEYS = 1_000
-
-/** Milliseconds until a key is rechecked that could not be read: its slot is moving, or it holds another type. */
-const RECHECK_AFTER_ERROR = 20
 
 /** Maximum failed waits whose tickets are remembered. */
 const MAX_FAILED = 10_000
@@ -42,8 +41,7 @@ export class WaitRegistry implements WaitHost, Recipient {
   readonly #channel = `hot-redis:${nanoid()}`
   readonly #byName = new Map<string, PendingWait>()
   readonly #byKey = new Map<string, KeyWaits>()
-  /** The key of each watched wait queue, by the name of the wait queue. */
-  readonly #keyOfWaitQueue = new Map<string, string>()
+  readonly #watcher: KeyWatcher
   readonly #subscribers = new Map<string, Subscriber>()
   readonly #received = new Map<string, string[]>()
   /** Failed waits that may be enqueued still, or may have been served: what they are given goes back. */
@@ -58,7 +56,15 @@ export class WaitRegistry implements WaitHost, Recipient {
     readonly submit: Submit,
     private readonly topology: Topology,
     readonly connectTimeout: number
-  ) {}
+  ) {
+    this.#watcher = new KeyWatcher({
+      isCluster: topology.isCluster,
+      read: (key, name, request) => this.#subscriberOf(key)?.watch(name, request),
+      recheck: key => this.#recheck(key),
+      recheckIn: (key, milliseconds) => this.#recheckIn(key, milliseconds),
+      pass: spec => this.#pass(spec)
+    })
+  }
 
   /** Waits until the script of `spec` has a result. */
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
@@ -116,8 +122,12 @@ export class WaitRegistry implements WaitHost, Recipient {
   }
 
   reachable(key: string): boolean {
+    return this.#subscriberOf(key)?.ready === true
+  }
+
+  #subscriberOf(key: string): Subscriber | undefined {
     const node = this.topology.nodeOf(key)
-    return node !== undefined && this.#subscribers.get(node)?.ready === true
+    return node === undefined ? undefined : this.#subscribers.get(node)
   }
 
   async becomeReachable(key: string): Promise<void> {
@@ -149,14 +159,14 @@ export class WaitRegistry implements WaitHost, Recipient {
     else addNewest(this.#received, key, [ticket], MAX_RECEIVED_KEYS)
   }
 
-  enqueued(wait: PendingWait, due: number, lost: boolean): void {
+  enqueued(wait: PendingWait, due: number, lost: boolean, isFirst: boolean): void {
     const { key } = wait
     const keyWaits = this.#byKey.get(key)
     if (keyWaits) keyWaits.waits.add(wait)
     else this.#byKey.set(key, { waits: new Set([wait]) })
     if (due >= 0) this.#recheckIn(key, due)
     if (lost) this.#askAll(key, wait)
-    this.#watch(wait)
+    this.#watcher.enqueued(wait, isFirst)
   }
 
   ended(wait: PendingWait, how: 'served' | 'left' | 'failed', rechecking: boolean): void {
@@ -173,29 +183,30 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   /** The next wait at the key takes over what this one did for all of them: rechecks and watches. */
   #remove(wait: PendingWait, keyWaits: KeyWaits, failed: boolean, rechecking: boolean): void {
-    const { key, spec } = wait
+    const { key } = wait
     keyWaits.waits.delete(wait)
     const [next] = keyWaits.waits
     if (next) {
       if (failed) this.#askAll(key)
       else if (rechecking) next.ask(true)
-      this.#watch(next)
     } else {
       clearTimer(keyWaits.recheck?.timer)
       this.#byKey.delete(key)
-      this.#keyOfWaitQueue.delete(spec.waitQueue.name)
     }
+    this.#watcher.left(wait)
   }
 
   /**
    * `<name> <result>`: the result of a wait; with a lease, `<name> <server time> <milliseconds> <result>`. `<name>`: the
-   * wait has to ask. `recheck <milliseconds> <key>`: when to recheck the key, because a lease ends.
+   * wait has to ask. `recheck <milliseconds> <key>`: when to recheck the key, because a lease ends. `watch <wait queue>`:
+   * this process has to watch it.
    */
   message(text: string): void {
     const [, name = '', result] = /^(\S+)(?: (.*))?$/s.exec(text) ?? []
     const due = name === 'recheck' ? /^(\d+) (.*)$/s.exec(result ?? '') : null
     const failed = this.#failed.get(name)
     if (due) this.#recheckIn(due[2] ?? '', Number(due[1]))
+    else if (name === 'watch') this.#watcher.watch(result ?? '')
     else if (failed) this.#refuse(failed)
     else if (result === undefined) this.#byName.get(name)?.ask()
     else this.#byName.get(name)?.serve(result)
@@ -204,14 +215,21 @@ export class WaitRegistry implements WaitHost, Recipient {
   /** Reads the changed keys again, and rechecks where that is worth it. */
   keysChanged(names: readonly string[] | undefined): void {
     if (!names) for (const key of this.#byKey.keys()) this.#recheck(key)
-    for (const name of names ?? []) {
-      const [first] = this.#byKey.get(this.#keyOfWaitQueue.get(name) ?? name)?.waits ?? []
-      if (first) this.#watch(first)
-    }
+    for (const name of names ?? []) this.#watcher.changed(name)
   }
 
   connectionLost(): void {
     for (const wait of this.#byName.values()) wait.ask()
+  }
+
+  /** Has another process watch a wait queue. */
+  #pass(spec: WaitSpec<unknown>): void {
+    if (this.#closed || !this.reachable(spec.key)) return
+    this.submit(
+      asking(spec, script(waitPass, [spec.waitQueue]), true),
+      () => {},
+      () => {}
+    )
   }
 
   /** One waiter polls for all waiters on the key: the script serves all it can. */
@@ -257,24 +275,6 @@ export class WaitRegistry implements WaitHost, Recipient {
       this.#recheck(key)
     }, delay)
     keyWaits.recheck = { at, timer }
-  }
-
-  #watch({ key, spec }: PendingWait): void {
-    const node = this.topology.nodeOf(key)
-    const subscriber = node === undefined ? undefined : this.#subscribers.get(node)
-    const { watched, waitQueue } = spec
-    if (!subscriber || !watched) return
-    const watch = (name: string, request: Request, worthAsking: (reply: Reply) => boolean): void => {
-      void subscriber.watch(name, request)?.then(reply => {
-        if (reply instanceof Error) this.#recheckIn(key, RECHECK_AFTER_ERROR)
-        else if (worthAsking(reply)) this.#recheck(key)
-      })
-    }
-    watch(key, watched.request, watched.worthAsking)
-    if (!this.topology.isCluster) return
-    // When the slot moves, the list may not exist, but the wait queue disappears from this node.
-    this.#keyOfWaitQueue.set(waitQueue.name, key)
-    watch(waitQueue.name, command('EXISTS', waitQueue), reply => reply === 0)
   }
 }
 

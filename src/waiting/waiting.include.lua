@@ -112,18 +112,21 @@ end
 
 -- Adds a ticket to a wait queue, unless it is there already. Returns the reply for a wait that goes on: its position, in how
 -- many milliseconds to recheck (when the first lease ends, the scheduled recheck, or to renew the wait queues), whether the
--- ticket is new in the wait queue, and the server time. A recheck renews all wait queues of the key, the remaining arguments.
+-- ticket is new in the wait queue, the server time, and whether it is the first. A recheck renews all wait queues of the key, the remaining arguments.
 local function enqueue(wait_queue, ticket, position, leases, replies, ...)
+  local last
   if position == '' then
-    local last = tonumber(redis.call('ZREVRANGE', wait_queue, 0, 0, 'WITHSCORES')[2]) or 0
-    position = math.max(time_in_microseconds(), last + 1)
+    last = tonumber(redis.call('ZREVRANGE', wait_queue, 0, 0, 'WITHSCORES')[2])
+    position = math.max(time_in_microseconds(), (last or 0) + 1)
   end
   local is_new = redis.call('ZADD', wait_queue, 'NX', position, ticket)
   if is_new == 0 then
     position = redis.call('ZSCORE', wait_queue, ticket)
-  end
-  for _, renewed in ipairs(is_new == 1 and { wait_queue } or { ... }) do
-    redis.call('PEXPIRE', renewed, WAIT_QUEUE_KEPT)
+    for _, renewed in ipairs({ ... }) do
+      redis.call('PEXPIRE', renewed, WAIT_QUEUE_KEPT)
+    end
+  elseif not last then
+    redis.call('PEXPIRE', wait_queue, WAIT_QUEUE_KEPT)
   end
   local first = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
   local recheck = tonumber(redis.call('HGET', replies, 'recheck'))
@@ -131,5 +134,6 @@ local function enqueue(wait_queue, ticket, position, leases, replies, ...)
     first = recheck
   end
   local due = math.min(first and math.max(first - now(), 0) or LONGEST_RECHECK, LONGEST_RECHECK)
-  return { 0, tonumber(position), due, is_new, now() }
+  local is_first = not last and first_in(wait_queue) == ticket
+  return { 0, tonumber(position), due, is_new, now(), is_first and 1 or 0 }
 end
