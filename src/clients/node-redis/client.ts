@@ -45,13 +45,16 @@ export interface RedisSentinel {
   readonly isOpen: boolean
   connect(): Promise<unknown>
   getMasterNode(): unknown
-  /** Calls a function with the client that is connected to the master. */
-  _execute(isReadonly: boolean | undefined, fn: (master: never) => unknown): Promise<unknown>
   on(event: string, listener: (...args: unknown[]) => void): unknown
 }
 
+/** What node-redis keeps for itself: calls a function with the client that is connected to the master. */
+export interface MasterAccess {
+  _execute<R>(isReadonly: boolean, fn: (master: RedisClient) => Promise<R>): Promise<R>
+}
+
 export function isSentinel(client: object): client is RedisSentinel {
-  return typeof (client as RedisSentinel).getMasterNode === 'function'
+  return 'getMasterNode' in client && '_execute' in client
 }
 
 export function isCluster(client: object): client is RedisCluster {

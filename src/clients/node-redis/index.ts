@@ -8,6 +8,7 @@ import {
   isSentinel,
   type ClusterNode,
   type GivenClient,
+  type MasterAccess,
   type RedisClient,
   type RedisClientOptions,
   type RedisCluster,
@@ -109,8 +110,10 @@ class SentinelClient implements ServerProvider {
   connection(): NodeRedisConnection {
     return new NodeRedisConnection(async connectTimeout => {
       if (!this.sentinel.isOpen) await this.sentinel.connect()
-      const duplicate = (master: RedisClient): RedisClient => duplicateOf(master, connectTimeout, {})
-      return (await this.sentinel._execute(false, duplicate)) as RedisClient
+      const sentinel: unknown = this.sentinel
+      return (sentinel as MasterAccess)._execute(false, master =>
+        Promise.resolve(duplicateOf(master, connectTimeout, {}))
+      )
     })
   }
 }
