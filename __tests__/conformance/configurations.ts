@@ -20,7 +20,7 @@ export interface Target {
 }
 
 /** The given client, as its owner uses it. */
-export interface Owner {
+interface Owner {
   readonly isOpen: boolean
   connect(): Promise<unknown>
   /** On the connection to the server under test. */
