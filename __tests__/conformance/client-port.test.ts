@@ -363,6 +363,7 @@ describe.each(configurations)('The client port, over $name', ({ kind, adapt }) =
     test('of a channel are told as text, in order', async () => {
       const messages: Message[] = []
       await connection.subscribe(`${KEY}channel`, message => messages.push(message))
+      await connection.send(['PING'])
       for (const text of ['a', '', 'ß 👍']) expect(await admin('PUBLISH', `${KEY}channel`, text)).toBe(1)
       await until('all are told', () => messages.length === 3)
       expect(messages).toEqual(['a', '', 'ß 👍'])

@@ -80,9 +80,9 @@ export class TcpProxy {
     for (const deliver of held) deliver()
   }
 
-  /** Drops what goes one way on the open connections, which stay open; on `later` ones, too. */
-  mute(way: Way, { later = false } = {}): void {
-    for (const pair of this.#pairs) pair.mute = way
+  /** Drops what goes one way on the open connections but for the first `except`, which stay open; on `later` ones, too. */
+  mute(way: Way, { later = false, except = 0 } = {}): void {
+    for (const pair of [...this.#pairs].slice(except)) pair.mute = way
     if (later) this.#muteLater = way
   }
 

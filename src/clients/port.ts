@@ -1,17 +1,17 @@
 import type { Reply } from '../core/command.js'
 
 /**
- * What the library needs of a Redis client. It names no Redis command: words go out, replies come back. An adapter
- * implements it for one client library; __tests__/conformance/ holds all of them to the same behaviour.
+ * What the library needs from a Redis client: it sends words and receives replies, and knows no Redis commands. An adapter
+ * implements it for one client library; __tests__/conformance/ tests all adapters for the same behaviour.
  *
- * Every connection is the library's own, also where a client was given: then it is made as that client was, with its
- * address, credentials, TLS and database. So nothing of the client's owner (a WATCH, a full queue, another protocol)
- * gets between our commands, and a connection can be dropped when it does not answer.
+ * Every connection belongs to the library. For a given client it is made with that client's address, credentials, TLS and
+ * database. So nothing that the owner does (WATCH, a full queue, another protocol) affects our commands, and a silent
+ * connection can be dropped.
  */
 export interface ClientConnection {
-  /** Whether a command sent this very moment goes out at once. */
+  /** Whether a command is sent at once. */
   readonly ready: boolean
-  /** Connects, in one attempt of `timeout` milliseconds at most. It never reconnects by itself. */
+  /** Connects in one attempt of at most `timeout` milliseconds. The connection never reconnects by itself. */
   open(timeout: number): Promise<void>
   /**
    * Sends one command; commands are sent and answered in order. Rejects with Redis's own message when Redis refuses it (see
@@ -23,22 +23,22 @@ export interface ClientConnection {
    * rejects with Redis's message when a command was refused, so that none was executed.
    */
   transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null>
-  /** Has messages of a channel told; the names of keys where Redis sends an array, null where it sends null. */
+  /** Subscribes to a channel. A message is text, or the names of keys when Redis sends an array, or null. */
   subscribe(channel: string, listener: (message: Message) => void): Promise<void>
-  /** Told when the connection is lost. */
+  /** Calls the listener when the connection is lost. */
   onLoss(listener: () => void): void
   /** Whether it keeps the process alive. */
   keepAlive(busy: boolean): void
-  /** Drops the connection at once; what is in flight rejects. */
+  /** Drops the connection at once; commands in flight reject. */
   close(): void
 }
 
 export type Message = string | readonly string[] | null
 
-/** One server, and how to connect to it. */
+/** Makes connections to one server. */
 export interface ServerProvider {
   readonly kind: 'server'
-  /** Where it is, without user and password. */
+  /** The address, without user and password. */
   readonly address: string
   /** Whether the owner of the given client has closed it. */
   readonly closedByOwner: boolean
@@ -50,13 +50,13 @@ export interface ServerProvider {
 export interface ClusterProvider {
   readonly kind: 'cluster'
   readonly closedByOwner: boolean
-  /** Opens the client if it is not, and learns where the slots are; in one attempt. */
+  /** Opens the client if it is not open, and learns its slots, in one attempt. */
   open(): Promise<void>
   /** The addresses of the masters. */
   masters(): readonly string[]
   /** The address of the master of a slot, if it is known. */
   masterOf(slot: number): string | undefined
-  /** Has the client learn again where a slot is; `lostAddress` is a node that can't be reached. */
+  /** Makes the client refresh the node of a slot; `lostAddress` is a node that can't be reached. */
   refreshSlot(slot: number, lostAddress: string | undefined): Promise<void>
   /** A connection to a node, not open yet. */
   connection(address: string): ClientConnection
@@ -65,8 +65,8 @@ export interface ClusterProvider {
 export type ClientProvider = ServerProvider | ClusterProvider
 
 /**
- * Whether an error is Redis's own reply (`WRONGTYPE Operation…`) and not a failure on the way. Told by its form: the
- * classes differ between versions of a client, and their names do not survive a bundler.
+ * Whether an error is a reply of Redis (`WRONGTYPE Operation…`) and not a connection failure. It is recognised by its
+ * message: the classes differ between client versions, and bundlers rename them.
  */
 export function isReplyError(error: unknown): error is Error {
   return error instanceof Error && /^[A-Z][A-Z0-9]+(?: |$)/.test(error.message)

@@ -9,20 +9,20 @@ import { Pipeline, type ClusterNode, type Timeouts } from './pipeline.js'
 import { SlotMigration, type MigrationHost } from './slot-migration.js'
 import type { Connector, Topology } from './topology.js'
 
-/** After this long without a node, the others are asked who has taken its place. */
+/** Milliseconds to connect to a node; then the other nodes are asked which one has replaced it. */
 const NODE_CONNECT_TIMEOUT = 1_000
 
 const DISCOVERY_PAUSE = 20
 
 /**
- * A cluster: every call goes to the pipeline of the node that has its slot. Order is kept per key; the calls of a slot that
- * moves are held and sent by its SlotMigration.
+ * A cluster: each call goes to the pipeline of the node that owns its slot. Calls are ordered per key; while a slot moves, its
+ * SlotMigration holds and sends its calls.
  */
 export class Cluster implements Topology, ClusterNode, MigrationHost {
   readonly isCluster = true
   readonly #pipelines = new Map<string, Pipeline>()
   readonly #migrations = new Map<number, SlotMigration>()
-  /** How many calls of each slot are in flight. */
+  /** The number of calls in flight for each slot. */
   readonly #inFlight = new Uint32Array(SLOTS)
   /** Calls made before the slots are known. */
   readonly #unrouted: Call[] = []

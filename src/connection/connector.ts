@@ -6,24 +6,24 @@ import { ConnectionError } from '../core/errors.js'
 const FIRST_PAUSE = 20
 const LONGEST_PAUSE = 250
 
-/** Replies that mean "not yet": Redis is loading its data, waiting for its master, or busy with a script. */
+/** Replies to retry on: Redis is loading its data, waiting for its master, or busy with a script. */
 const NOT_YET = /^(?:LOADING|MASTERDOWN|BUSY) /
-/** Replies that no waiting will change. */
+/** Replies that are final. */
 const REFUSAL = /^(?:NOAUTH|WRONGPASS|ERR invalid password|ERR Client sent AUTH|ERR AUTH|ERR DB index)/
 
-/** Connections live in the context of no caller: an AsyncLocalStorage of theirs would be kept alive by the socket. */
+/** Connections are opened in the root context: a socket would keep the AsyncLocalStorage stores of its caller alive. */
 const root = new AsyncResource('HotRedisConnection')
 
-/** Where a connection leads to, and whether its owner has closed the client it is made from. */
+/** The server of a connection, and whether the owner has closed the given client. */
 export interface Destination {
   readonly address: string
   readonly closedByOwner: boolean
 }
 
 /**
- * Opens a connection, in several attempts if need be, until Redis answers commands on it.
+ * Opens a connection, in several attempts if needed, until Redis replies to a command.
  *
- * @throws ConnectionError when it does not within `timeout` milliseconds, or refuses; the signal's reason when it aborts
+ * @throws ConnectionError when Redis does not reply within `timeout` milliseconds, or refuses; the signal's reason when it aborts
  */
 export function openConnection(
   connection: ClientConnection,
@@ -57,7 +57,7 @@ async function attempts(
   }
 }
 
-/** Waits until Redis answers a command; a user who may not PING is answered, too. */
+/** Waits until Redis replies to a PING; a refusal for lack of rights is a reply, too. */
 async function untilAnswered(connection: ClientConnection, deadline: Deadline): Promise<void> {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {

@@ -8,33 +8,33 @@ import { plan, replyOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
 import { ResponseTimer } from './response-timer.js'
 
-/** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
+/** Maximum connections on which a repeatable call is lost: the call itself may be the reason. */
 const MAX_LOSSES = 5
 
 /** Milliseconds after the last reply for which a connection counts as busy: ref() and unref() cost more than a call. */
 const IDLE_AFTER = 10
 
 export interface Timeouts {
-  /** Milliseconds within which a connection is made. */
+  /** Milliseconds to connect. */
   readonly connectTimeout: number
-  /** Milliseconds without any reply, while calls are in flight, after which a connection is dropped. */
+  /** Milliseconds without a reply, while calls are in flight, after which a connection is dropped. */
   readonly responseTimeout: number
 }
 
 /** What a cluster does with calls that the node of a pipeline did not execute. */
 export interface ClusterNode {
-  /** The node refers the call elsewhere, or can't be reached. */
+  /** The node redirects the call, or can't be reached. */
   redirect(call: Call, why: Error): void
-  /** The call is not in flight any more. */
+  /** The call is no longer in flight. */
   completed(call: Call): void
 }
 
-/** Error replies of a cluster node that does not serve the key (now). */
+/** Error replies of a cluster node that does not serve the key, or not now. */
 export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
 
 /**
- * The ordered way to one server. Calls made in the same turn of the event loop go out together, in order, without waiting
- * for each other's replies.
+ * Sends calls to one server in order. Calls of the same turn of the event loop are sent together, without waiting for each
+ * other's replies.
  */
 export class Pipeline implements CommandSink {
   #queue: Call[] = []
@@ -48,7 +48,7 @@ export class Pipeline implements CommandSink {
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
   #connecting = false
-  /** The server has become a replica: once nothing is in flight, the connection is opened again, maybe to another server. */
+  /** The server has become a replica: the connection is reopened, perhaps to another server, when nothing is in flight. */
   #reopening = false
   readonly #closing = new AbortController()
   #keepsAlive = true
@@ -69,12 +69,12 @@ export class Pipeline implements CommandSink {
     this.#schedule()
   }
 
-  /** Sends a command that has no place in the order, and waits for nothing; undefined when there is no connection. */
+  /** Sends a command at once and out of order; undefined when there is no connection. */
   sendOutOfBand(_key: string, words: readonly string[]): Promise<Reply> | undefined {
     return this.connection.ready ? this.connection.send(words) : undefined
   }
 
-  /** Whether there is a connection to use. */
+  /** Whether the connection is ready. */
   get usable(): boolean {
     return this.connection.ready
   }
@@ -141,7 +141,7 @@ export class Pipeline implements CommandSink {
     )
   }
 
-  /** Fails what can't be sent; on a cluster another node may have taken the place of this one. */
+  /** Fails the calls that can't be sent; a cluster redirects them, as another node may have replaced this one. */
   #failAll(error: unknown): void {
     for (const call of this.#take()) {
       this.node?.completed(call)
@@ -169,7 +169,7 @@ export class Pipeline implements CommandSink {
     )
   }
 
-  /** Sends a script by its digest, and with its source when Redis does not know it; nothing else goes in between. */
+  /** Sends a script by its digest, then with its source if Redis does not know it. Nothing is sent in between. */
   #sendAlone(transmission: Transmission, words: readonly string[], evalFallback?: readonly string[]): void {
     this.#held = true
     this.connection.send(words).then(
@@ -230,7 +230,7 @@ export class Pipeline implements CommandSink {
     }
   }
 
-  /** What may be sent twice is sent again; of any other call nobody can tell. */
+  /** Repeatable calls are sent again; the outcome of other calls is unknown. */
   #lost(call: Call, cause: unknown): void {
     call.losses++
     if (call.resend && call.losses <= MAX_LOSSES && !this.#closed) {
@@ -261,7 +261,7 @@ export class Pipeline implements CommandSink {
     this.connection.keepAlive(true)
   }
 
-  /** Keeps the process alive no longer, if there is still nothing to do. */
+  /** Lets the process end while there is nothing to do. */
   readonly #rest = (): void => {
     this.#idleTimer = undefined
     if (this.#inFlight + this.#pending > 0 || this.#closed) return
@@ -270,13 +270,13 @@ export class Pipeline implements CommandSink {
   }
 }
 
-/** Replies for a MULTI that was dropped although nothing of ours was watched: nothing was executed. */
+/** Replies for a MULTI that Redis discarded without a WATCH: nothing was executed. */
 function discarded(length: number): readonly Reply[] {
   const error = new Error('EXECABORT the MULTI was discarded')
   return Array.from({ length }, () => error)
 }
 
-/** The failure to connect, for a call that may have been executed on a connection that was lost before. */
+/** A failure to connect; its outcome is unknown if the call was sent on an earlier connection. */
 function sentBefore({ losses }: Call, error: unknown): unknown {
   if (!(error instanceof ConnectionError) || losses === 0) return error
   return new ConnectionError(`${error.message} (it had been sent before)`, { cause: error.cause, outcome: 'unknown' })

@@ -4,10 +4,10 @@ import type { Timeouts } from './pipeline.js'
 import { ResponseTimer } from './response-timer.js'
 import type { Connector, Topology } from './topology.js'
 
-/** The transactions of one Hot that read share at most this many connections, on a cluster to each master. */
+/** Maximum connections for transactions that read, per Hot and server. */
 const MAX_CONNECTIONS = 8
 
-/** A connection that belongs to one borrower for a while. */
+/** A connection lent to one borrower. */
 export interface Loan {
   readonly connection: ClientConnection
   readonly responseTimer: ResponseTimer
@@ -16,7 +16,7 @@ export interface Loan {
   giveBack(state: { readonly broken: boolean }): void
 }
 
-/** Connections of their own for transactions that watch keys: a pool for each server. */
+/** Connections for transactions that watch keys: one pool per server. */
 export class ConnectionPools {
   readonly #pools = new Map<string, Pool>()
   readonly #closing = new AbortController()
@@ -26,7 +26,7 @@ export class ConnectionPools {
     private readonly timeouts: Timeouts
   ) {}
 
-  /** Lends a connection to the server of a key; `queued` is told whether that waits for other borrowers. */
+  /** Lends a connection to the server of a key; calls `queued` with whether it waits for other borrowers. */
   async lend(key: string, queued: (isQueued: boolean) => void): Promise<Loan> {
     const connector = await this.topology.connectorFor(key)
     const { address } = connector.destination
@@ -41,7 +41,7 @@ export class ConnectionPools {
   }
 }
 
-/** Connections to one server, each lent to one borrower at a time; further borrowers wait. */
+/** Connections to one server, each lent to one borrower at a time; other borrowers wait. */
 class Pool {
   readonly #idle: ClientConnection[] = []
   readonly #waiting: ((connection: ClientConnection) => void)[] = []

@@ -8,7 +8,7 @@ import { execute, type Executor, type Reject, type Resolve } from '../execution/
 import { InFlight } from '../execution/in-flight.js'
 import { KeySerializer } from '../execution/key-serializer.js'
 
-/** Runs the commands of one Hot over the connection that they share, in the order of calls. */
+/** Runs the commands of one Hot over their shared connection, in the order of calls. */
 export class SharedRunner implements Runner, Executor {
   readonly repliesToWrites = true
   readonly #serializer: KeySerializer
@@ -52,7 +52,7 @@ export class SharedRunner implements Runner, Executor {
     })
   }
 
-  /** The requests of an Update that is under way: everything else waits for them. */
+  /** Executes the requests of a running Update, which all other calls wait for. */
   readonly #pastOrder: Executor = {
     repliesToWrites: true,
     read: call => this.topology.submit(call),
@@ -81,7 +81,7 @@ export class SharedRunner implements Runner, Executor {
     })
   }
 
-  /** What a key holds, for an error message. */
+  /** The Redis type of a key, for an error message. */
   typeOf(key: string): Promise<string> {
     return new Promise(resolve => {
       this.topology.submit({
@@ -113,7 +113,7 @@ export class SharedRunner implements Runner, Executor {
     )
   }
 
-  /** Takes no more commands, and waits for those in flight. */
+  /** Refuses new commands and waits for those in flight. */
   async close(): Promise<void> {
     this.#closed = true
     await this.settled()

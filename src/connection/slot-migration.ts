@@ -4,13 +4,13 @@ import { ConnectionError } from '../core/errors.js'
 import type { Call } from '../execution/call.js'
 import type { Timeouts } from './pipeline.js'
 
-/** Milliseconds between attempts while a node says that it can't serve the keys now. */
+/** Milliseconds between attempts while a node can't serve the keys. */
 const PAUSE = 20
 
-/** Milliseconds for which it is remembered where a key has gone, after the last call of the slot. */
+/** Milliseconds for which the new node of a key is remembered after the last call of its slot. */
 const REMEMBERED = 1_000
 
-/** What a migration needs of its cluster. */
+/** What a migration needs from its cluster. */
 export interface MigrationHost {
   readonly timeouts: Timeouts
   readonly closed: boolean
@@ -20,29 +20,29 @@ export interface MigrationHost {
   /** Whether calls of a slot are in flight. */
   isInFlight(slot: number): boolean
   refreshSlot(slot: number): Promise<void>
-  /** The calls of the slot go their usual way again. */
+  /** Calls of the slot no longer go through the migration. */
   migrated(slot: number): void
 }
 
 interface Held {
   readonly call: Call
-  /** When it came back first: from then on it has the connect timeout. */
+  /** When a node first refused it: the connect timeout counts from then. */
   since: number | undefined
   why: Error | undefined
 }
 
 /**
- * The calls of one slot while it moves from node to node. They are held in the order in which they were made, and sent in
- * rounds: a round is over when none of its calls is in flight, and what came back stands in front of the next.
+ * The calls of one slot while it moves between nodes. They are held in the order of calls and sent in rounds: a round ends
+ * when none of its calls is in flight, and its refused calls are the first of the next round.
  *
- * While a slot migrates each key is on either node, and the old one answers ASK for what it does not have any more: calls on
- * such keys go to the new one, each behind an ASKING. A call on several keys may find them on both nodes (TRYAGAIN): it goes
- * alone, so that nothing overtakes it.
+ * While a slot migrates, each key is on either node. The old node replies ASK for keys it no longer has: calls on such keys go
+ * to the new node, each after an ASKING. A call on several keys may find them on both nodes (TRYAGAIN): it is sent alone, so
+ * that no call overtakes it.
  */
 export class SlotMigration {
   #held: Held[] = []
   readonly #sent = new Map<Call, Held>()
-  /** Keys that the old node does not have any more, and the node that has them. */
+  /** Keys that the old node no longer has, and the address of the node that has them. */
   readonly #asked = new Map<string, string>()
   #back: Held[] = []
   #running = false
@@ -90,13 +90,13 @@ export class SlotMigration {
     }
     this.#running = false
     if (this.#asked.size === 0) this.cluster.migrated(this.slot)
-    // The calls that come next know where the keys are.
+    // Later calls go to the new node at once.
     else this.#forgetTimer = setTimer(() => this.cluster.migrated(this.slot), REMEMBERED).unref()
   }
 
-  /** Waits until every call that was sent has been answered; what came back is the first to go again. */
+  /** Waits until every call that was sent has a reply; refused calls are the first to be sent again. */
   async #allBack(): Promise<void> {
-    // What a node answers in one go is told one by one, before the last is complete or right behind it.
+    // Replies that arrive together are reported one by one, some of them after the last call has ended.
     do {
       if (this.cluster.isInFlight(this.slot)) await new Promise<void>(resolve => (this.#onDrained = resolve))
       await Promise.resolve()
@@ -106,7 +106,7 @@ export class SlotMigration {
     this.#held = [...this.#back.splice(0), ...this.#held]
   }
 
-  /** Learns from the first call why it came back; gives up what came back for too long. */
+  /** Acts on the refusal of the first call; fails calls that have been refused for the connect timeout. */
   async #prepare(): Promise<void> {
     const [first] = this.#held
     const why = first?.why
@@ -132,7 +132,7 @@ export class SlotMigration {
     for (const held of this.#held) held.why = undefined
   }
 
-  /** Lets the caller go without an answer. */
+  /** Fails a call with the last refusal. */
   #giveUp({ call, why = this.#unreachable() }: Held): void {
     if (why instanceof ConnectionError) call.failed(why)
     else call.replied([why], 0)
@@ -143,7 +143,7 @@ export class SlotMigration {
     return new ConnectionError(`can't reach the Redis cluster within ${connectTimeout} ms`, { outcome: 'not-sent' })
   }
 
-  /** Sends calls up to the first one that has to go alone. */
+  /** Sends calls up to the first one that has to be sent alone. */
   #sendRound(): void {
     for (let first = true; this.#held.length > 0; first = false) {
       const [held] = this.#held as [Held]
@@ -165,7 +165,7 @@ export class SlotMigration {
   }
 }
 
-/** A call behind an ASKING. */
+/** A call that is sent after an ASKING. */
 function asking(call: Call): Call {
   return {
     requests: call.requests,

@@ -1,6 +1,6 @@
 /**
- * Timers and clocks as they were when this module was loaded: fake timers of a test framework, installed later, must not
- * stop the library.
+ * The timers and clocks at the time this module was loaded: fake timers that a test framework installs later must not stop
+ * the library.
  */
 export const setTimer = globalThis.setTimeout
 export const clearTimer = globalThis.clearTimeout
@@ -11,7 +11,7 @@ export const nextTick = process.nextTick.bind(process)
 export const runMicrotask = globalThis.queueMicrotask
 export const now = performance.now.bind(performance)
 
-/** No timer of JavaScript's goes further than these milliseconds, 24.8 days. */
+/** The maximum delay of a JavaScript timer: 24.8 days. */
 export const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Resolves after some milliseconds. */

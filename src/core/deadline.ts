@@ -1,6 +1,6 @@
 import { LONGEST_TIMER, clearTimer, now, setTimer } from './clock.js'
 
-/** A moment by which something has to be done, and what ends it before. */
+/** A point in time by which something must be done, and a signal that ends it earlier. */
 export class Deadline {
   readonly #end: number
 
@@ -11,12 +11,12 @@ export class Deadline {
     this.#end = now() + timeout
   }
 
-  /** Milliseconds until then. */
+  /** Milliseconds left. */
   get left(): number {
     return Math.max(0, this.#end - now())
   }
 
-  /** What is left, as the options of a wait. */
+  /** The time left, as the options of a wait. */
   get limits(): { readonly timeout?: number; readonly signal?: AbortSignal } {
     return {
       ...(this.timeout !== Infinity && { timeout: this.left }),

@@ -1,19 +1,19 @@
 import type { Reply, Request } from '../core/command.js'
 
-/** Takes what became of requests. */
+/** Receives the outcome of requests. */
 interface Receiver {
-  /** A reply for each request; what Redis refused has an Error. `epoch` numbers the connection. */
+  /** One reply per request, an Error for a refused one. `epoch` identifies the connection. */
   replied(replies: readonly Reply[], epoch: number): void
-  /** Redis did not answer, or they were not sent. */
+  /** Redis did not reply, or the requests were not sent. */
   failed(error: unknown): void
 }
 
-/** Requests on their way to Redis as one atomic unit, and whom to tell. */
+/** Requests that are sent as one atomic unit, and their callbacks. */
 export interface Call extends Receiver {
   readonly requests: readonly Request[]
-  /** Sent again after a lost connection: it changes nothing, or the same when done twice. */
+  /** Sent again after a lost connection: it changes nothing, or is idempotent. */
   readonly resend: boolean
-  /** How often it was sent on a connection that was lost. */
+  /** The number of connections that were lost after it was sent. */
   losses: number
   /** Was refused once by a server that had become a replica. */
   readOnly?: boolean

@@ -88,10 +88,10 @@ class CommandCall<R> implements Call {
   }
 }
 
-/** The reply to a write that was done. */
+/** The reply to a write that was executed. */
 const DONE: Reply = ['done']
 
-/** An Update under way: reads, computes and writes, again until nothing else was stored in between. */
+/** A running Update: reads, computes and writes, again until the stored value was not changed in between. */
 class UpdateRun<R> {
   constructor(
     private readonly command: Update<R>,
@@ -139,7 +139,7 @@ class UpdateRun<R> {
   }
 }
 
-/** Whether Redis refused a request: then the caller is told why. */
+/** Whether Redis refused a request; then rejects with the explained error. */
 function refused(
   replies: readonly Reply[],
   { info }: Command<unknown>,
@@ -155,7 +155,7 @@ function refused(
   return false
 }
 
-/** What kept a call from being answered, as its own failure. */
+/** The connection failure of a call, with its key and operation. */
 function notAnswered({ info: { key, operation }, kind }: Command<unknown>, error: unknown): unknown {
   if (!(error instanceof ConnectionError)) return error
   const { outcome, cause } = error

@@ -1,14 +1,14 @@
-/** Counts what is under way, and lets somebody wait for all that has begun so far, not for what begins later. */
+/** Counts operations in flight. Waits for all that have begun so far, not for later ones. */
 export class InFlight {
   #current = new Generation(undefined)
 
-  /** Something begins: call `ended` of the generation when it has ended. */
+  /** An operation begins; the caller calls `ended` of the generation when it ends. */
   begin(): Generation {
     this.#current.open++
     return this.#current
   }
 
-  /** Resolves when everything that has begun so far has ended; undefined when there is nothing. */
+  /** Resolves when all operations begun so far have ended; undefined when there are none. */
   settled(): Promise<void> | undefined {
     const { open, previous } = this.#current
     if (open === 0 && previous === undefined) return undefined
@@ -20,7 +20,7 @@ export class InFlight {
   }
 }
 
-/** What began between two calls of `settled`. */
+/** The operations that began between two calls of `settled`. */
 export class Generation {
   open = 0
   #done: (() => void) | undefined

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { count, finite, integer, options, position, text, waitOptions } from '../core/arguments.js'
 import type { Command, CallInfo, Read, RedisType, Reply, Request, Step, Update, Write } from '../core/command.js'
 import type { Key } from '../core/keys.js'
@@ -59,11 +60,16 @@ type Decode<R> = (...replies: Reply[]) => R
 
 /** One call of a method: checks its arguments, encodes its values, builds its Command and runs it. */
 export class Op implements CallInfo {
+  /** The asynchronous context of the caller; undefined where no function of the user runs later. */
+  readonly #caller: AsyncResource | undefined
+
   constructor(
     private readonly context: HandleContext,
     readonly method: string,
     readonly redisType: RedisType | undefined
-  ) {}
+  ) {
+    this.#caller = context.values.runsUserCode ? new AsyncResource('HotRedisCall') : undefined
+  }
 
   /** The name of the call in messages: `List.push`. */
   get operation(): string {
@@ -91,7 +97,16 @@ export class Op implements CallInfo {
     compute: (stored: Reply) => Step<R>,
     { tryFirst, insertsDefault = false, unchanged }: UpdateTraits = {}
   ): Pending<R> {
-    const command: Update<R> = { kind: 'update', info: this, read, tryFirst, compute, insertsDefault, unchanged }
+    const command: Update<R> = {
+      kind: 'update',
+      info: this,
+      read,
+      tryFirst,
+      // It calls factories and callbacks, which run in the context of their caller.
+      compute: AsyncResource.bind(compute),
+      insertsDefault,
+      unchanged
+    }
     return this.context.dispatcher.run(command)
   }
 
@@ -142,7 +157,9 @@ export class Op implements CallInfo {
 
   /** The value for a stored text. */
   decodeText(stored: string, field?: string): unknown {
-    return this.context.values.decode(this.operation, stored, field)
+    const { operation, context } = this
+    if (!this.#caller) return context.values.decode(operation, stored, field)
+    return this.#caller.runInAsyncScope(() => context.values.decode(operation, stored, field))
   }
 
   /** A decoder for a reply that is one value, or null where there is none. */

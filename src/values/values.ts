@@ -19,11 +19,15 @@ export class Values {
   readonly #schema: StandardSchema | undefined
   readonly #fields: Readonly<Record<string, StandardSchema>> | undefined
 
+  /** Whether functions of the user read the values: a codec or a schema of their own. */
+  readonly runsUserCode: boolean
+
   constructor(
     private readonly key: string,
     { codec, schema }: ValueOptions
   ) {
     this.#codec = codec ?? codecs.readable
+    this.runsUserCode = schema !== undefined || !Object.values(codecs).includes(this.#codec)
     if (isSchema(schema)) this.#schema = schema
     else this.#fields = schema
   }

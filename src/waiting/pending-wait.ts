@@ -12,6 +12,9 @@ const MAX_STALE_REPLIES = 5
 const FIRST_PAUSE = 20
 const LONGEST_PAUSE = 250
 
+/** Milliseconds for which a cancelled wait still waits for Redis, which may have served it. */
+export const CANCEL_GRACE = 250
+
 /** The command that asks for what a call waits for. */
 export function asking(
   { operation, key, redisType }: WaitSpec<unknown>,
@@ -25,6 +28,9 @@ export function asking(
 
 /** Runs a command and reports its result. */
 export type Submit = <R>(command: Command<R>, resolve: (result: R) => void, reject: (error: unknown) => void) => void
+
+/** How a wait ends; an abandoned one has a call in flight that may serve it. */
+export type WaitEnd = 'served' | 'left' | 'failed' | 'abandoned'
 
 /** What a wait needs from the registry of all waits. */
 export interface WaitHost {
@@ -43,7 +49,7 @@ export interface WaitHost {
   /** The reply has been received: Redis need not cache it any longer. */
   replyReceived(wait: PendingWait): void
   /** `rechecking`: the wait was to recheck its key, and has not. */
-  ended(wait: PendingWait, end: 'served' | 'left' | 'failed', rechecking: boolean): void
+  ended(wait: PendingWait, end: WaitEnd, rechecking: boolean): void
 }
 
 /** One wait: asks the script, is enqueued, is notified, asks again, until it is served, cancelled or fails. */
@@ -138,9 +144,15 @@ export class PendingWait {
   leave(reason: () => unknown): void {
     if (this.#over || this.#cancelReason) return
     this.#cancelReason = reason
-    if (this.#asking) return
-    if (this.#enqueued) this.ask()
-    else this.#end('left', () => this.reject(reason()))
+    if (!this.#asking && !this.#enqueued) return this.#end('left', () => this.reject(reason()))
+    clearTimer(this.#timer)
+    this.#timer = setTimer(() => this.#abandon(reason), CANCEL_GRACE)
+    if (!this.#asking) this.ask()
+  }
+
+  /** Rejects without a reply. What the ticket was given goes back; what was put stays, so its outcome is unknown. */
+  #abandon(reason: () => unknown): void {
+    this.#end('abandoned', () => this.reject(this.spec.tryFirst ? notAnswered(this.spec) : reason()))
   }
 
   /** The request that removes the ticket of a failed wait and gives back what it was given. */
@@ -264,7 +276,7 @@ export class PendingWait {
     this.#end('failed', () => this.reject(this.#enqueued ? perhapsServed(error) : error))
   }
 
-  #end(how: 'served' | 'left' | 'failed', tell: () => void): void {
+  #end(how: WaitEnd, tell: () => void): void {
     if (this.#over) return
     this.#over = true
     clearTimer(this.#timer)
@@ -279,6 +291,12 @@ export class PendingWait {
       this.reject(error)
     }
   }
+}
+
+/** For a write whose time is over before Redis has answered. */
+export function notAnswered({ operation, key }: WaitSpec<unknown>): ConnectionError {
+  const message = `key '${key}': Redis did not answer in time, so the write may or may not have been applied`
+  return new ConnectionError(message, { operation, key, outcome: 'unknown' })
 }
 
 /** The failure of an enqueued wait: it may have been served, or may be served later. */

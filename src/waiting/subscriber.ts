@@ -1,8 +1,10 @@
 import { isReplyError, type ClientConnection, type Message } from '../clients/port.js'
 import { connectionClosed, openConnection } from '../connection/connector.js'
+import { ResponseTimer } from '../connection/response-timer.js'
 import type { Connector } from '../connection/topology.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
 import type { Reply, Request } from '../core/command.js'
+import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
 import { wordsOf } from '../execution/plan.js'
 
@@ -12,8 +14,9 @@ const INVALIDATIONS = '__redis__:invalidate'
 /** Milliseconds between rechecks of all keys when CLIENT TRACKING is not allowed. */
 const RECHECK_INTERVAL = 1_000
 
-/** Milliseconds between checks whether the server is still what it was, a master: its successor serves the waits then. */
-const ROLE_INTERVAL = 1_000
+/** Milliseconds between pings while there are waits, and within which both connections must answer them. */
+const PING_INTERVAL = 500
+const PING_TIMEOUT = 1_000
 
 /** Maximum connections in a row that may be lost while subscribing. */
 const MAX_LOSSES = 5
@@ -40,7 +43,9 @@ export class Subscriber {
   #opening: Promise<void> | undefined
   #tracks = false
   #recheckTimer: NodeJS.Timeout | undefined
-  #roleTimer: NodeJS.Timeout | undefined
+  #pingTimer: NodeJS.Timeout | undefined
+  #pinging = false
+  readonly #responseTimers: readonly [subscriber: ResponseTimer, reader: ResponseTimer]
   #role: Reply | undefined
   /** There are waits. */
   #busy = true
@@ -55,6 +60,10 @@ export class Subscriber {
   ) {
     this.#subscriber = connector.connection()
     this.#reader = connector.connection()
+    this.#responseTimers = [
+      new ResponseTimer(this.#subscriber, PING_TIMEOUT),
+      new ResponseTimer(this.#reader, PING_TIMEOUT)
+    ]
     for (const connection of [this.#subscriber, this.#reader]) connection.onLoss(this.#check)
   }
 
@@ -96,24 +105,24 @@ export class Subscriber {
     this.#open = false
     this.#tracks = false
     clearRepeatingTimer(this.#recheckTimer)
-    clearRepeatingTimer(this.#roleTimer)
+    clearRepeatingTimer(this.#pingTimer)
     this.#tracked.clear()
     this.#subscriber.close()
     this.#reader.close()
   }
 
   async #connect(): Promise<void> {
+    const deadline = new Deadline(this.connectTimeout, this.#closing.signal)
     for (let losses = 0; !this.ready; losses++) {
       this.#release()
       try {
         await Promise.all([this.#subscriber, this.#reader].map(connection => this.#openOne(connection)))
-        await this.#subscribe()
-        this.#role = await this.#askRole()
-        this.#roleTimer = setRepeatingTimer(() => void this.#checkRole(), ROLE_INTERVAL).unref()
+        await deadline.wait(this.#subscribe())
+        this.#pingTimer = setRepeatingTimer(() => void this.#ping(), PING_INTERVAL).unref()
         this.#open = true
       } catch (error) {
         const unreachable = error instanceof ConnectionError
-        if (!unreachable && !isReplyError(error) && losses < MAX_LOSSES) continue
+        if (!unreachable && !isReplyError(error) && losses < MAX_LOSSES && deadline.left > 0) continue
         this.#release()
         throw unreachable ? error : subscribeError(error)
       }
@@ -132,6 +141,7 @@ export class Subscriber {
     if (!this.#tracks)
       this.#recheckTimer = setRepeatingTimer(() => this.recipient.keysChanged(undefined), RECHECK_INTERVAL).unref()
     await this.#subscriber.subscribe(this.channel, text => this.recipient.message(String(text)))
+    this.#role = await this.#askRole()
   }
 
   readonly #check = (): void => {
@@ -151,11 +161,19 @@ export class Subscriber {
     }
   }
 
-  /** A server that changes its role keeps its clients: they have to leave by themselves. */
-  async #checkRole(): Promise<void> {
-    if (!this.#busy || !this.ready || this.#role === undefined) return
-    const role = await this.#askRole().catch(() => undefined)
-    if (role === undefined || role === this.#role || !this.#open) return
+  /**
+   * Notices connections that carry nothing any more, and a server that has become a replica: it keeps its clients, but its
+   * successor serves the waits.
+   */
+  async #ping(): Promise<void> {
+    if (!this.#busy || !this.ready || this.#pinging) return
+    this.#pinging = true
+    const [subscriber, reader] = this.#responseTimers
+    const pong = subscriber.track(this.#subscriber.send(['PING'])).catch(isReplyError)
+    const role = await reader.track(this.#askRole()).catch(() => 'lost')
+    const alive = (await pong) !== false && role === this.#role
+    this.#pinging = false
+    if (alive || !this.#open) return
     this.#release()
     this.recipient.connectionLost()
   }

@@ -10,7 +10,15 @@ import { waitPass } from '../scripts.generated.js'
 import { Aborts } from './aborts.js'
 import { handOver } from './hand-over.js'
 import { KeyWatcher } from './key-watcher.js'
-import { PendingWait, asking, type Submit, type WaitHost } from './pending-wait.js'
+import {
+  CANCEL_GRACE,
+  PendingWait,
+  asking,
+  notAnswered,
+  type WaitEnd,
+  type Submit,
+  type WaitHost
+} from './pending-wait.js'
 import { ReservedPositions } from './reserved-positions.js'
 import { Subscriber, type Recipient } from './subscriber.js'
 
@@ -81,12 +89,39 @@ export class WaitRegistry implements WaitHost, Recipient {
     if (refusal) return reject(refusal.reason)
     const since = now()
     const start = (): void => this.#start(spec, limits, { resolve, reject }, since)
+    const settledInTime = this.#limit(limits, () => reject(notAnswered(spec)))
     const answered = ([served, result = null]: readonly Reply[]): void => {
+      if (!settledInTime()) return
       if (served === 1) resolve(spec.decode(result, { ticket: '', since }))
       else start()
     }
-    const failed = (error: unknown): void => (isTransient(error) ? start() : reject(error))
+    const failed = (error: unknown): void => {
+      if (!settledInTime()) return
+      if (isTransient(error)) start()
+      else reject(error)
+    }
     this.submit(asking(spec, spec.ask(AT_ONCE), false), answered, failed)
+  }
+
+  /** Calls `end` a grace period after the limits, unless the function it returns is called before: that tells whether it was. */
+  #limit({ timeout, signal }: WaitOptions, end: () => void): () => boolean {
+    let pending = true
+    let timer: NodeJS.Timeout | undefined
+    const settle = (): boolean => {
+      const inTime = pending
+      pending = false
+      clearTimer(timer)
+      if (signal) this.aborts.unlisten(signal, aborted)
+      return inTime
+    }
+    const endIn = (milliseconds: number): void => {
+      clearTimer(timer)
+      timer = setTimer(() => settle() && end(), milliseconds)
+    }
+    const aborted = (): void => endIn(CANCEL_GRACE)
+    if (timeout !== undefined) endIn(Math.min(timeout + CANCEL_GRACE, LONGEST_TIMER))
+    if (signal) this.aborts.listen(signal, aborted)
+    return settle
   }
 
   #start(spec: WaitSpec<unknown>, limits: WaitOptions, { resolve, reject }: Settle, called = now()): void {
@@ -169,11 +204,13 @@ export class WaitRegistry implements WaitHost, Recipient {
     this.#watcher.enqueued(wait, isFirst)
   }
 
-  ended(wait: PendingWait, how: 'served' | 'left' | 'failed', rechecking: boolean): void {
+  ended(wait: PendingWait, how: WaitEnd, rechecking: boolean): void {
     const { key, name, spec, position } = wait
     this.#byName.delete(name)
     if (how === 'left' && position !== '') this.#reservedPositions.reserve(spec.waitQueue.name, position)
     if (how === 'failed' && wait.mayBeServed) this.#refuse(wait)
+    // Its call is in flight: the refusal goes behind it.
+    if (how === 'abandoned') this.#sendRefusal(wait)
     const keyWaits = this.#byKey.get(key)
     if (keyWaits) this.#remove(wait, keyWaits, how === 'failed', rechecking)
     if (this.#byName.size > 0) return
@@ -249,10 +286,15 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   /** Removes the ticket of a failed wait and gives back what it was given; later if Redis can't be reached. */
   #refuse(wait: PendingWait): void {
-    const { name, key, spec } = wait
+    const { name, key } = wait
     this.#failed.delete(name)
     addNewest(this.#failed, name, wait, MAX_FAILED)
-    if (this.#closed || !this.reachable(key)) return
+    if (!this.#closed && this.reachable(key)) this.#sendRefusal(wait)
+  }
+
+  #sendRefusal(wait: PendingWait): void {
+    const { name, spec } = wait
+    addNewest(this.#failed, name, wait, MAX_FAILED)
     const refused = (): void => void this.#failed.delete(name)
     this.submit(asking(spec, wait.refusal(), true), refused, this.#refuseLater)
   }

@@ -1,4 +1,4 @@
-/** What this adapter needs of a node-redis client, of version 4, 5 or 6; and what differs between them. */
+/** What this adapter needs from node-redis 4, 5 or 6, and the differences between the versions. */
 
 export interface RedisClient {
   readonly isOpen: boolean
@@ -76,7 +76,7 @@ export type GivenClient = RedisClient | RedisCluster | RedisSentinel
 
 const listening = new WeakSet<object>()
 
-/** Without an error listener an error of the client would end the process; one is enough, however many Hots use it. */
+/** An error event without a listener ends the process. One listener per client is enough for any number of Hots. */
 export function ignoreErrors(client: GivenClient): void {
   if (listening.has(client)) return
   listening.add(client)

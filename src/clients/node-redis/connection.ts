@@ -11,10 +11,10 @@ import { useRealImmediate, withRealImmediate } from './real-immediate.js'
  */
 export const HIGH_WATER_MARK = 2 ** 30
 
-/** A channel whose messages are arrays of key names, which only the buffer mode hands over as they are. */
+/** The channel whose messages are arrays of key names; node-redis passes arrays on only in buffer mode. */
 const INVALIDATIONS = '__redis__:invalidate'
 
-/** A connection by a node-redis client that is made for it, and for nothing else. */
+/** A connection that has a node-redis client of its own. */
 export class NodeRedisConnection implements ClientConnection {
   #client: RedisClient | undefined
   /** Aborted by close(). */
@@ -75,7 +75,7 @@ export class NodeRedisConnection implements ClientConnection {
     else this.#client?.unref?.()
   }
 
-  /** Told to disconnect while it connects, a client leaves its socket open: then it is dropped once it is connected. */
+  /** A client that is told to disconnect while it connects leaves its socket open, so it is destroyed once it is connected. */
   close(): void {
     const client = this.#client
     const connected = this.#connected
@@ -89,7 +89,7 @@ export class NodeRedisConnection implements ClientConnection {
     if (client && connected) destroy(client)
   }
 
-  /** Closes it as if it had been lost. */
+  /** Closes the connection and reports it as lost. */
   drop(): void {
     this.close()
     this.#lossListener()
@@ -109,7 +109,7 @@ export class NodeRedisConnection implements ClientConnection {
     if (!this.#busy) client.unref?.()
   }
 
-  /** In the turn of the 'connect' event itself, version 4 would reject a promise of its own that nobody handles. */
+  /** Runs one turn after 'connect': destroyed within that event, version 4 would leave a rejection of its own unhandled. */
   #socketConnected(client: RedisClient): void {
     if (client === this.#client) this.#connected = true
     else destroy(client)
@@ -127,7 +127,7 @@ function messageOf(message: unknown): Message {
   return Array.isArray(message) ? message.map(String) : (message as Buffer | string).toString()
 }
 
-/** Drops a client's connection at once; nothing that was not sent is sent later. */
+/** Drops a client's connection at once; unsent commands are never sent. */
 function destroy(client: RedisClient): void {
   if (!client.isOpen) return
   if (client.destroy) client.destroy()

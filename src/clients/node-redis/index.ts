@@ -46,7 +46,7 @@ export function isNodeRedis(client: object): client is GivenClient {
   return isClient(client) || isCluster(client) || isSentinel(client)
 }
 
-/** One for each client, however many Hots it is given to. */
+/** One provider per client, for any number of Hots. */
 const providers = new WeakMap<object, ClientProvider>()
 
 export function providerOf(client: GivenClient): ClientProvider {
@@ -64,7 +64,7 @@ function makeProvider(client: GivenClient): ClientProvider {
   return isSentinel(client) ? new SentinelClient(client) : new SingleClient(client)
 }
 
-/** A client that was given: its connections are made as it was, and closed with it. It is not opened. */
+/** A given client. Connections are made with its options and closed when it is closed. It is not opened. */
 class SingleClient implements ServerProvider {
   readonly kind = 'server'
   readonly address = 'the given client'
@@ -92,7 +92,7 @@ class SingleClient implements ServerProvider {
   }
 }
 
-/** A sentinel client that was given: it tells which server is the master, and its options are those of our connections. */
+/** A given sentinel client. It knows the master, and connections are made with its options. */
 class SentinelClient implements ServerProvider {
   readonly kind = 'server'
   readonly address = 'the master of the given sentinel client'
@@ -118,7 +118,7 @@ class SentinelClient implements ServerProvider {
   }
 }
 
-/** A cluster client that was given: it tells where the slots are, and its options are those of our connections. */
+/** A given cluster client. It knows the slots, and connections are made with its options. */
 class ClusterClient implements ClusterProvider {
   readonly kind = 'cluster'
   #wasOpen: boolean
@@ -145,10 +145,10 @@ class ClusterClient implements ClusterProvider {
     return this.cluster.isOpen ? this.cluster.slots[slot]?.master.address : undefined
   }
 
-  /** Any command through the cluster client makes it follow MOVED and learn where the slots are now. */
+  /** Any command makes the cluster client follow MOVED and refresh its slots. */
   async refreshSlot(slot: number, lostAddress: string | undefined): Promise<void> {
     const { slots } = this.cluster
-    // A node that is gone tells nothing; asked for a slot of its own, another one says MOVED, too.
+    // A lost node does not reply; any other node replies MOVED for a slot it does not own.
     const through =
       lostAddress === undefined || slots[slot]?.master.address !== lostAddress
         ? slot
@@ -175,8 +175,8 @@ function hostOf(address: string): { host: string; port: number } {
 }
 
 /**
- * A client made as another was. It speaks RESP2, replies as Redis does (no type mapping, no legacy mode, no cache), and
- * neither reconnects nor queues. The options carry what their URL said already.
+ * A client with the options of another. It uses RESP2 without type mapping, legacy mode or cache, and neither reconnects nor
+ * queues. The options already contain what the URL said.
  */
 function duplicateOf(
   client: RedisClient,
@@ -205,7 +205,7 @@ function optionsOf({ options }: RedisClient): RedisClientOptions {
   return options ?? {}
 }
 
-/** The database that a client has selected, which its duplicates would forget: the server tells. */
+/** The database that a client has selected, as the server reports it: a duplicate would not select it. */
 async function selectedDatabase(client: RedisClient): Promise<number | undefined> {
   const { database } = optionsOf(client)
   if (!client.isReady) return database
@@ -218,7 +218,7 @@ async function selectedDatabase(client: RedisClient): Promise<number | undefined
   }
 }
 
-/** In legacy mode the calls of version 4 take callbacks; those of its `v4` give promises. */
+/** In legacy mode, version 4 takes callbacks; its `v4` property returns promises. */
 function promising(client: RedisClient): Pick<RedisClient, 'sendCommand'> {
   return optionsOf(client).legacyMode ? (client.v4 as Pick<RedisClient, 'sendCommand'>) : client
 }

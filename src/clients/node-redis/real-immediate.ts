@@ -15,7 +15,7 @@ export function withRealImmediate<R>(fn: () => R): R {
   }
 }
 
-/** The same until the microtasks that are due have run: for an event after which node-redis writes. */
+/** The same until the queued microtasks have run: for events after which node-redis writes. */
 export function useRealImmediate(): void {
   const current = globalThis.setImmediate
   if (current === setImmediateTask) return
