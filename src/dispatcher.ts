@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { SharedRunner } from './connection/shared-runner.js'
 import type { Command } from './core/command.js'
 import { closed } from './core/errors.js'
-import type { Pending } from './core/pending.js'
+import { Pending } from './core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
 import type { Assignments } from './execution/assignments.js'
 import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
@@ -13,6 +13,9 @@ import type { Transaction, TransactionHost } from './transactions/transaction.js
 import type { Leases } from './waiting/lease.js'
 import type { WaitRegistry } from './waiting/wait-registry.js'
 
+/** What an assignment's method returns. */
+const TRACKED = new Pending<unknown>(resolve => resolve(undefined))
+
 /**
  * Where every call of a Hot passes: the open transaction that the running code is part of takes it, or else the shared
  * connection does.
@@ -21,6 +24,8 @@ export class Dispatcher implements HandleDispatcher {
   /** Transactions in progress. */
   readonly #transactions = new Set<Promise<unknown>>()
   #closing = false
+  /** The next command is an assignment. */
+  #assigning = false
   /** Ends the transactions in progress. */
   readonly #abort = new AbortController()
 
@@ -35,7 +40,12 @@ export class Dispatcher implements HandleDispatcher {
   }
 
   run<R>(command: Command<R>): Pending<R> {
-    return (this.#current() ?? this.runner).run(command)
+    const transaction = this.#current()
+    if (transaction) return transaction.run(command)
+    if (!this.#assigning) return this.runner.run(command)
+    this.#assigning = false
+    this.assignments.submit(this.runner, command)
+    return TRACKED as Pending<R>
   }
 
   /** A transaction can't wait: it runs something else instead, or refuses. */
@@ -53,9 +63,18 @@ export class Dispatcher implements HandleDispatcher {
     return this.leases.autoRenew(spec)
   }
 
-  /** A transaction tells by itself what failed in it. */
-  assign(result: Promise<unknown>): void {
-    if (!(result instanceof QueuedResult || result instanceof RefusedResult)) this.assignments.track(result)
+  /** Runs a method as an assignment: what it sends is tracked, without a promise. A transaction tells what failed in it. */
+  assign(method: () => Promise<unknown>): void {
+    this.#assigning = true
+    let result: Promise<unknown>
+    try {
+      result = method()
+    } finally {
+      this.#assigning = false
+    }
+    if (result !== TRACKED && !(result instanceof QueuedResult || result instanceof RefusedResult)) {
+      this.assignments.track(result)
+    }
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */

@@ -32,8 +32,8 @@ interface Parts {
 }
 
 function compose(settings: Settings): Parts {
-  const { provider, connectTimeout, responseTimeout } = settings
-  const timeouts = { connectTimeout, responseTimeout }
+  const { provider, connectTimeout, responseTimeout, fusion } = settings
+  const timeouts = { connectTimeout, responseTimeout, fusion }
   const topology = provider.kind === 'cluster' ? new Cluster(provider, timeouts) : new SingleServer(provider, timeouts)
   const runner = new SharedRunner(topology)
   const pools = new ConnectionPools(topology, timeouts)

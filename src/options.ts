@@ -28,6 +28,11 @@ export interface HotOptions {
    * Default: 5000.
    */
   readonly responseTimeout?: number | undefined
+  /**
+   * Whether neighbouring calls of one turn on one key may go as one command (HGET as HMGET, RPUSH as one RPUSH). Default:
+   * true.
+   */
+  readonly fusion?: boolean | undefined
   /** Told of each assignment that failed; without it flush() and close() throw them, and a process warning tells at once. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -37,6 +42,7 @@ export interface Settings {
   readonly prefix: string
   readonly connectTimeout: number
   readonly responseTimeout: number
+  readonly fusion: boolean
   readonly onError: ((error: unknown) => void) | undefined
 }
 
@@ -48,6 +54,7 @@ const HOT_OPTIONS: readonly (keyof HotOptions)[] = [
   'prefix',
   'connectTimeout',
   'responseTimeout',
+  'fusion',
   'onError'
 ]
 
@@ -58,6 +65,7 @@ export function settingsOf(operation: string, options: HotOptions = {}): Setting
     prefix = '',
     connectTimeout = 5_000,
     responseTimeout = 5_000,
+    fusion = true,
     onError
   } = optionsOf(operation, options, HOT_OPTIONS)
   if (client !== undefined && options.url !== undefined) {
@@ -68,12 +76,14 @@ export function settingsOf(operation: string, options: HotOptions = {}): Setting
       `${operation}: client must be what createClient() or createCluster() of node-redis 4, 5 or 6 gives, or createSentinel() of 5 or 6, not a pool and not what legacy(), v4 or multi() give`
     )
   }
+  if (typeof fusion !== 'boolean') throw new TypeError(`${operation}: fusion must be true or false`)
   if (onError !== undefined) callable(operation, 'onError', onError)
   return {
     provider: client === undefined ? serverAt(redisUrl(operation, options.url)) : providerOf(client),
     prefix: text(operation, 'prefix', prefix),
     connectTimeout: timer(operation, 'connectTimeout', connectTimeout),
     responseTimeout: timer(operation, 'responseTimeout', responseTimeout),
+    fusion,
     onError
   }
 }

@@ -20,7 +20,7 @@ afterAll(() => server.stop())
 
 beforeEach(async () => {
   proxy = await TcpProxy.to(server.port)
-  hot = createHot({ url: proxy.url, prefix: 'app:', onError: () => undefined })
+  hot = createHot({ fusion: false, url: proxy.url, prefix: 'app:', onError: () => undefined })
   list = hot.list<number>()
   dict = hot.dict<Record<string, number>>()
   await list.push(3, 2, 1)
@@ -184,7 +184,7 @@ describe('Writes in flight when the connection is lost', () => {
   })
 
   test('an assignment whose outcome is unknown goes where failed assignments go', async () => {
-    await using other = createHot({ url: proxy.url })
+    await using other = createHot({ fusion: false, url: proxy.url })
     const user = other.dict<{ name: string }>('app:lost')
     await user.size
     cutBefore('HSET')

@@ -65,7 +65,7 @@ describe('an unknown option is a TypeError that names the nearest known one,', (
   })
 
   test('of createHot() and configure()', async () => {
-    const known = "the options are 'url', 'client', 'prefix', 'connectTimeout', 'responseTimeout', 'onError'"
+    const known = "the options are 'url', 'client', 'prefix', 'connectTimeout', 'responseTimeout', 'fusion', 'onError'"
     for (const [name, call] of Object.entries({ createHot, configure }) as [string, Unchecked][]) {
       await expectUnknown(() => call({ port: 6379 }), name, `unknown option 'port': ${known}`)
       await expectUnknown(() => call({ prefx: 'a:' }), name, "unknown option 'prefx': did you mean 'prefix'?")

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { command, keysOf, keysOfAll, script, type Request, type Script } from '../../src/core/command.js'
 import { Key } from '../../src/core/keys.js'
 import type { Call } from '../../src/execution/call.js'
-import { multiCommands, plan, replyOf, type Transmission } from '../../src/execution/plan.js'
+import { multiCommands, plan, repliesOf, type Transmission } from '../../src/execution/plan.js'
 
 const key = new Key('k')
 const other = new Key('other')
@@ -28,8 +28,9 @@ const call = (...requests: Request[]): Call => ({
 const get = (...args: string[]) => call(command('GET', key, ...args))
 const run = (which: Script, of: Key, ...args: string[]) => call(script(which, [of], ...args))
 
-const busy = { idle: false, oneKeyPerBatch: false }
-const idle = { idle: true, oneKeyPerBatch: false }
+const mayFuse = () => false
+const busy = { idle: false, oneKeyPerBatch: false, mayFuse }
+const idle = { idle: true, oneKeyPerBatch: false, mayFuse }
 
 const names = (calls: readonly Call[], options = busy) => plan(calls, options).map(({ words: [name] }) => name)
 const sizeOf = ({ batch }: Transmission) => batch?.length ?? 1
@@ -129,13 +130,14 @@ describe('A batch', () => {
 
   test('on a cluster has calls of one key only', () => {
     const calls = [run(one, key), run(one, key), run(one, other)]
-    expect(plan(calls, { idle: false, oneKeyPerBatch: true }).map(sizeOf)).toEqual([2, 1])
+    expect(plan(calls, { idle: false, oneKeyPerBatch: true, mayFuse }).map(sizeOf)).toEqual([2, 1])
   })
 
   test('gives each call its own reply; one that failed as a whole has failed for each, and for no other', () => {
     const failed = new Error('ERR failed')
-    expect([0, 1].map(index => replyOf(['x', failed], index))).toEqual(['x', failed])
-    expect([0, 1].map(index => replyOf(failed, index))).toEqual([failed, failed])
+    const [batch] = plan([run(one, key), run(one, key)], busy) as [Transmission]
+    expect(repliesOf(batch, ['x', failed])).toEqual(['x', failed])
+    expect(repliesOf(batch, failed)).toEqual([failed, failed])
   })
 })
 

@@ -13,23 +13,31 @@ const seeds = inLane(50, 2_000)
 
 /**
  * The language is the oracle: random sequences of calls on the handle and on the native value, each result and the end
- * state compared. Half of the sequences await every call, the others only the last: the order of calls is promised.
+ * state compared. Half of the sequences await every call, the others only the last: the order of calls is promised. Half of
+ * them have their calls fused, and half not.
  */
 export function describeOracle<Handle, Native>(type: OracleType<Handle, Native>): void {
   describe.each(backends)(`${type.name} on $name`, ({ createHot, provider }) => {
     test(`${sequences} random sequences of calls give the same results and the same end state`, async () => {
       const failures: string[] = []
-      const hot = createHot({ onError: error => failures.push(nameOf(error)) })
+      const onError = (error: unknown) => failures.push(nameOf(error))
+      const [fused, single] = [createHot({ onError }), createHot({ onError, fusion: false })]
       const used = new Set<string>()
       let run = 0
-      const property = fc.asyncProperty(sequenceOf(type), fc.boolean(), async (steps, awaitEach) => {
-        const keys: [string, ...string[]] = [`oracle:{${type.name}:${++run}}`]
-        failures.length = 0
-        const refused = await play({ type, hot, keys, steps, awaitEach, used })
-        await hot.flush()
-        assert.deepStrictEqual(failures, refused, 'assignments failed otherwise than they should')
-        await Promise.all(keys.map(key => hot.list(key).clear()))
-      })
+      const property = fc.asyncProperty(
+        sequenceOf(type),
+        fc.boolean(),
+        fc.boolean(),
+        async (steps, awaitEach, fusion) => {
+          const hot = fusion ? fused : single
+          const keys: [string, ...string[]] = [`oracle:{${type.name}:${++run}}`]
+          failures.length = 0
+          const refused = await play({ type, hot, keys, steps, awaitEach, used })
+          await hot.flush()
+          assert.deepStrictEqual(failures, refused, 'assignments failed otherwise than they should')
+          await Promise.all(keys.map(key => hot.list(key).clear()))
+        }
+      )
       const unused = () => Object.keys(type.commands).filter(name => !used.has(name))
       await fc.assert(property, { numRuns: sequences })
       // What few states allow may not have come up yet.

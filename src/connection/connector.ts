@@ -23,22 +23,25 @@ export interface Destination {
 /**
  * Opens a connection, in several attempts if needed, until Redis replies to a command.
  *
+ * @param prepare what to send before anything else
  * @throws ConnectionError when Redis does not reply within `timeout` milliseconds, or refuses; the signal's reason when it aborts
  */
 export function openConnection(
   connection: ClientConnection,
   to: Destination,
   timeout: number,
-  signal: AbortSignal
+  signal: AbortSignal,
+  prepare?: () => Promise<unknown>
 ): Promise<void> {
-  return root.runInAsyncScope(attempts, undefined, connection, to, timeout, signal)
+  return root.runInAsyncScope(attempts, undefined, connection, to, timeout, signal, prepare)
 }
 
 async function attempts(
   connection: ClientConnection,
   to: Destination,
   timeout: number,
-  signal: AbortSignal
+  signal: AbortSignal,
+  prepare?: () => Promise<unknown>
 ): Promise<void> {
   signal.throwIfAborted()
   const deadline = new Deadline(timeout, signal)
@@ -47,6 +50,7 @@ async function attempts(
     try {
       await deadline.wait(connection.open(deadline.left))
       await untilAnswered(connection, deadline)
+      if (prepare) await deadline.wait(prepare())
       return
     } catch (error) {
       connection.close()

@@ -4,7 +4,8 @@ import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
 import { readOnly } from '../execution/reply-error.js'
-import { plan, replyOf, type Transmission } from '../execution/plan.js'
+import { PROBES } from '../execution/fuse.js'
+import { plan, repliesOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
 import { ResponseTimer } from './response-timer.js'
 
@@ -15,6 +16,8 @@ const MAX_LOSSES = 5
 const IDLE_AFTER = 10
 
 export interface Timeouts {
+  /** Whether calls are fused. */
+  readonly fusion: boolean
   /** Milliseconds to connect. */
   readonly connectTimeout: number
   /** Milliseconds without a reply, while calls are in flight, after which a connection is dropped. */
@@ -28,6 +31,9 @@ export interface ClusterNode {
   /** The call is no longer in flight. */
   completed(call: Call): void
 }
+
+/** The error reply to a command that the user may not send, whatever its keys. */
+const mayNotRun = /^NOPERM .*\brun the\b/
 
 /** Error replies of a cluster node that does not serve the key, or not now. */
 export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
@@ -47,6 +53,8 @@ export class Pipeline implements CommandSink {
   #scheduled = false
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
+  /** Commands that calls could be fused into, but which the user may not send. */
+  readonly #forbidden = new Set<string>()
   #connecting = false
   /** The server has become a replica: the connection is reopened, perhaps to another server, when nothing is in flight. */
   #reopening = false
@@ -108,9 +116,30 @@ export class Pipeline implements CommandSink {
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
     const idle = this.#inFlight === 0
-    for (const transmission of plan(this.#take(), { idle, oneKeyPerBatch: this.node !== undefined })) {
-      this.#transmit(transmission)
-    }
+    const transmissions = plan(this.#take(), { idle, oneKeyPerBatch: this.node !== undefined, mayFuse: this.#mayFuse })
+    for (const transmission of transmissions) this.#transmit(transmission)
+  }
+
+  readonly #mayFuse = (command: string): boolean => this.timeouts.fusion && !this.#forbidden.has(command)
+
+  /** Asks which of the commands that calls are fused into the user may send. */
+  readonly #learnRights = async (): Promise<void> => {
+    if (!this.timeouts.fusion) return
+    const sent = [...PROBES].map(async ([command, words]) =>
+      this.connection.send(words).then(
+        () => this.#forbidden.delete(command),
+        (error: unknown) => {
+          if (!isReplyError(error)) throw error
+          if (mayNotRun.test(error.message)) this.#forbidden.add(command)
+        }
+      )
+    )
+    await Promise.all(sent)
+  }
+
+  #began({ batch, slow }: Transmission): void {
+    this.#inFlight += batch?.length ?? 1
+    this.#responseTimer.sent(slow)
   }
 
   #take(): Call[] {
@@ -128,7 +157,7 @@ export class Pipeline implements CommandSink {
       if (this.#pending > 0) this.#schedule()
     }
     const { connectTimeout } = this.timeouts
-    openConnection(this.connection, this.destination, connectTimeout, this.#closing.signal).then(
+    openConnection(this.connection, this.destination, connectTimeout, this.#closing.signal, this.#learnRights).then(
       () => {
         this.#epoch = ++Pipeline.#connections
         this.connection.keepAlive(this.#keepsAlive)
@@ -151,9 +180,8 @@ export class Pipeline implements CommandSink {
   }
 
   #transmit(transmission: Transmission): void {
-    const { call, batch, words, multi, slow, evalFallback } = transmission
-    this.#inFlight += batch?.length ?? 1
-    this.#responseTimer.sent(slow)
+    const { call, words, multi, evalFallback } = transmission
+    this.#began(transmission)
     if (call.asking) this.connection.send(['ASKING']).catch(() => {})
     if (multi) {
       this.connection.transact(multi).then(
@@ -197,7 +225,8 @@ export class Pipeline implements CommandSink {
     const { call, batch, slow } = transmission
     this.#responseTimer.settled(slow)
     if (!batch) return this.#settle(call, replies)
-    for (const [index, each] of batch.entries()) this.#settle(each, [replyOf(replies[0] ?? null, index)])
+    const parts = repliesOf(transmission, replies[0] ?? null)
+    for (let at = 0; at < batch.length; at++) this.#settle(batch[at] as Call, [parts[at] ?? null])
   }
 
   #settle(call: Call, replies: readonly Reply[]): void {

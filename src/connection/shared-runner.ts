@@ -8,6 +8,14 @@ import { execute, type Executor, type Reject, type Resolve } from '../execution/
 import { InFlight } from '../execution/in-flight.js'
 import { KeySerializer } from '../execution/key-serializer.js'
 
+/** The functions of the promise made last: so a call allocates no closure for them. */
+const captured: { resolve: Resolve<unknown>; reject: Reject } = { resolve: () => {}, reject: () => {} }
+
+function capture(resolve: Resolve<unknown>, reject: Reject): void {
+  captured.resolve = resolve
+  captured.reject = reject
+}
+
 /** Runs the commands of one Hot over their shared connection, in the order of calls. */
 export class SharedRunner implements Runner, Executor {
   readonly repliesToWrites = true
@@ -23,7 +31,9 @@ export class SharedRunner implements Runner, Executor {
   }
 
   run<R>(command: Command<R>): Pending<R> {
-    return new Pending<R>((resolve, reject) => this.submit(command, resolve, reject))
+    const pending = new Pending<R>(capture as (resolve: Resolve<R>, reject: Reject) => void)
+    this.submit(command, captured.resolve, captured.reject)
+    return pending
   }
 
   submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject): void {

@@ -1,7 +1,20 @@
 import { HotError } from '../core/errors.js'
-import { InFlight } from './in-flight.js'
+import { InFlight, type Generation } from './in-flight.js'
+import type { Reject, Resolve } from './driver.js'
+import type { Command } from '../core/command.js'
 
 const MOST_KEPT = 100
+
+interface Callbacks {
+  readonly generation: Generation
+  readonly succeeded: () => void
+  readonly failed: (error: unknown) => void
+}
+
+/** Runs commands and reports their results. */
+interface CommandRunner {
+  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject): void
+}
 
 /**
  * What can't be awaited: `user.name = 'Ada'`, `delete todo[0]`, `initial`. Waits for all of them on flush(), and keeps
@@ -9,20 +22,33 @@ const MOST_KEPT = 100
  */
 export class Assignments {
   readonly #inFlight = new InFlight()
+  #callbacks: Callbacks | undefined
   #failures: unknown[] = []
   #failed = 0
 
   constructor(private readonly onError: ((error: unknown) => void) | undefined) {}
 
+  /** Runs a command whose result nobody awaits. */
+  submit(runner: CommandRunner, command: Command<unknown>): void {
+    const { succeeded, failed } = this.#begin()
+    runner.submit(command, succeeded, failed)
+  }
+
   track(result: Promise<unknown>): void {
+    const { succeeded, failed } = this.#begin()
+    result.then(succeeded, failed)
+  }
+
+  /** The callbacks of an assignment, which it shares with others that are in flight. */
+  #begin(): Callbacks {
     const generation = this.#inFlight.begin()
-    result.then(
-      () => generation.ended(),
-      (error: unknown) => {
-        this.#fail(error)
-        generation.ended()
-      }
-    )
+    if (this.#callbacks?.generation === generation) return this.#callbacks
+    const succeeded = (): void => generation.ended()
+    const failed = (error: unknown): void => {
+      this.#fail(error)
+      generation.ended()
+    }
+    return (this.#callbacks = { generation, succeeded, failed })
   }
 
   /** Waits for all assignments made so far and throws what failed since the last time. */

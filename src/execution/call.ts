@@ -17,6 +17,8 @@ export interface Call extends Receiver {
   losses: number
   /** Was refused once by a server that had become a replica. */
   readOnly?: boolean
+  /** Nobody asks what Redis replied, unless it was an error. */
+  readonly ignoresReply?: boolean
   /** Sent behind an ASKING: its keys are on a node that does not own their slot yet. */
   readonly asking?: boolean
 }

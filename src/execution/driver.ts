@@ -51,6 +51,10 @@ class CommandCall<R> implements Call {
     return this.command.requests
   }
 
+  get ignoresReply(): boolean {
+    return this.command.decode === undefined
+  }
+
   get resend(): boolean {
     return this.command.kind === 'read' || this.command.idempotent
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { keysOf, type Reply, type Request, type Script, type ScriptRequest } from '../core/command.js'
 import { batch } from '../scripts.generated.js'
 import type { Call } from './call.js'
+import { fuse, fusibleAt, type Fused } from './fuse.js'
 
 /**
  * What is sent for the calls of one turn: pure, so that it can be tested without a server.
@@ -30,20 +31,30 @@ export interface Transmission {
   readonly slow: boolean
   /** Sent instead when Redis does not know the script; nothing may be sent before that is settled. */
   readonly evalFallback: readonly string[] | undefined
+  /** How several calls were fused. */
+  readonly fused: Fused | undefined
 }
 
 export interface PlanOptions {
   /** Nothing is in flight on the connection. */
   readonly idle: boolean
+  /** Whether calls may be fused into this command. */
+  readonly mayFuse: (command: string) => boolean
   /** On a cluster the calls of a batch share their first key. */
   readonly oneKeyPerBatch: boolean
 }
 
 /** The transmissions for calls made one after another, in their order. */
-export function plan(calls: readonly Call[], { idle, oneKeyPerBatch }: PlanOptions): readonly Transmission[] {
+export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: PlanOptions): readonly Transmission[] {
   const transmissions: Transmission[] = []
   for (let at = 0; at < calls.length;) {
     const call = calls[at] as Call
+    const fusible = fusibleAt(calls, at, mayFuse)
+    if (fusible > 1) {
+      transmissions.push(fusedOf(calls.slice(at, at + fusible)))
+      at += fusible
+      continue
+    }
     const size = batchSize(calls, at, oneKeyPerBatch)
     const alone = idle && size === calls.length
     if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
@@ -59,7 +70,15 @@ const NO_WORDS: readonly string[] = []
 function singleOf(call: Call, batch: readonly Call[] | undefined, request: Request, alone: boolean): Transmission {
   const { script } = request
   if (!script) {
-    return { call, batch, words: request.words, multi: undefined, slow: false, evalFallback: undefined }
+    return {
+      call,
+      batch,
+      words: request.words,
+      multi: undefined,
+      slow: false,
+      evalFallback: undefined,
+      fused: undefined
+    }
   }
   const evaluated = evalWords(request)
   return {
@@ -68,14 +87,29 @@ function singleOf(call: Call, batch: readonly Call[] | undefined, request: Reque
     words: alone ? evalshaWords(request) : evaluated,
     multi: undefined,
     slow: script.slow,
-    evalFallback: alone ? evaluated : undefined
+    evalFallback: alone ? evaluated : undefined,
+    fused: undefined
   }
+}
+
+function fusedOf(calls: readonly Call[]): Transmission {
+  const fused = fuse(calls)
+  const [call] = calls as [Call]
+  return { call, batch: calls, words: fused.words, multi: undefined, slow: false, evalFallback: undefined, fused }
 }
 
 function multiOf(call: Call): Transmission {
   const { requests } = call
   const slow = requests.some(({ script }) => script?.slow)
-  return { call, batch: undefined, words: NO_WORDS, multi: multiCommands(requests), slow, evalFallback: undefined }
+  return {
+    call,
+    batch: undefined,
+    words: NO_WORDS,
+    multi: multiCommands(requests),
+    slow,
+    evalFallback: undefined,
+    fused: undefined
+  }
 }
 
 function batchOf(calls: readonly Call[], alone: boolean): Transmission {
@@ -109,9 +143,10 @@ function evalshaWords({ script, keys, args }: ScriptRequest): string[] {
   return ['EVALSHA', script.sha1, String(keys.length), ...keys.map(({ name }) => name), ...args]
 }
 
-/** The reply to one call of a batch; a batch that failed as a whole has failed for all of its calls. */
-export function replyOf(reply: Reply, index: number): Reply {
-  return Array.isArray(reply) ? (reply[index] ?? null) : reply
+/** The reply to each of several calls that went as one; what failed as a whole has failed for all of them. */
+export function repliesOf({ fused, batch = [] }: Transmission, reply: Reply): readonly Reply[] {
+  if (reply instanceof Error || !(fused || Array.isArray(reply))) return batch.map(() => reply)
+  return fused ? fused.split(reply) : (reply as readonly Reply[])
 }
 
 /** How many calls from `at` on go as one batch: calls of one script whose cost has a bound, in a row. */

@@ -105,7 +105,9 @@ function makeHandle(
   const context = new Context(host, name, descriptor, { codec, schema: schema as ValueSchema | undefined }, sameTypeAt)
   const handle = create(context) as AnyHandle
   for (const option of ['initial', 'default'] as const) {
-    if (values[option] !== undefined) context.dispatcher.assign(stored(operation, handle, option, values[option]))
+    if (values[option] !== undefined) {
+      context.dispatcher.assign(() => stored(operation, handle, option, values[option]))
+    }
   }
   return proxied(handle)
 }

@@ -214,8 +214,8 @@ export abstract class Handle<Js, Input = Js> {
 
   /** A text that is the same for equal values. */
   #normal(reply: Reply | undefined): string {
-    const { operation } = this.context.op('equals')
-    const each: Each<string> = (text, field) => this.context.values.normal(operation, text, field)
+    const op = this.context.op('equals')
+    const each: Each<string> = (text, field) => this.context.values.normal(op, text, field)
     return canonicalJson(this[asComparable](this[fromReply](reply ?? null, each)))
   }
 }

@@ -24,7 +24,7 @@ export interface Dispatcher {
   /** Renews a lease until it is stopped. */
   autoRenew(spec: LeaseSpec): Lease
   /** Tracks a call that can't be awaited: flush(), onError or a warning reports its failure. */
-  assign(result: Promise<unknown>): void
+  assign(method: () => Promise<unknown>): void
 }
 
 /** What a Hot provides to its handles. */
@@ -91,6 +91,13 @@ export class Op implements CallInfo {
     return this.context.dispatcher.run(this.writeCommand(requests, decode))
   }
 
+  /** A write that has nothing to write. It is sent so that it fails as others do, and is told as a write in a transaction. */
+  writeNothing(request: Request): Pending<void>
+  writeNothing<R>(request: Request, decode: Decode<R>): Pending<R>
+  writeNothing<R>(request: Request, decode?: Decode<R>): Pending<R> {
+    return this.context.dispatcher.run(this.writeCommand(request, decode, { idempotent: true }))
+  }
+
   /** Reads, computes here, and writes if what was read is unchanged. */
   update<R>(
     read: Request,
@@ -120,7 +127,7 @@ export class Op implements CallInfo {
   }
 
   readCommand<R>(requests: Request | readonly Request[], decode: Decode<R>): Read<R> {
-    return { kind: 'read', info: this, requests: listOf(requests), decode: decoderOf(decode) }
+    return new OpRead(this, listOf(requests), decode)
   }
 
   writeCommand<R>(
@@ -128,11 +135,12 @@ export class Op implements CallInfo {
     decode?: Decode<R>,
     { idempotent = false, returnsNothing = decode === undefined, unchanged }: WriteTraits = {}
   ): Write<R> {
+    const each = decode && decoderOf(decode)
     return {
       kind: 'write',
       info: this,
       requests: listOf(requests),
-      decode: decode && decoderOf(decode),
+      decode: each,
       returnsNothing,
       idempotent,
       unchanged
@@ -141,7 +149,7 @@ export class Op implements CallInfo {
 
   /** The text to store for a value. */
   encode(value: unknown, field?: string): string {
-    return this.context.values.encode(this.operation, value, field)
+    return this.context.values.encode(this, value, field)
   }
 
   encodeAll(values: Iterable<unknown>): string[] {
@@ -152,14 +160,13 @@ export class Op implements CallInfo {
 
   /** The text of a value that is only searched for: no schema validates it. */
   plain(value: unknown, field?: string): string {
-    return this.context.values.plain(this.operation, value, field)
+    return this.context.values.plain(this, value, field)
   }
 
   /** The value for a stored text. */
   decodeText(stored: string, field?: string): unknown {
-    const { operation, context } = this
-    if (!this.#caller) return context.values.decode(operation, stored, field)
-    return this.#caller.runInAsyncScope(() => context.values.decode(operation, stored, field))
+    if (!this.#caller) return this.context.values.decode(this, stored, field)
+    return this.#caller.runInAsyncScope(() => this.context.values.decode(this, stored, field))
   }
 
   /** A decoder for a reply that is one value, or null where there is none. */
@@ -203,6 +210,21 @@ export class Op implements CallInfo {
   /** Checks that all options are known. */
   options<O extends object>(value: O, known: readonly (keyof O & string)[]): O {
     return options(this.operation, value, known)
+  }
+}
+
+/** A Read; a class, so that a call allocates no closure for it. */
+class OpRead<R> implements Read<R> {
+  readonly kind = 'read'
+
+  constructor(
+    readonly info: CallInfo,
+    readonly requests: readonly Request[],
+    private readonly decodeReplies: Decode<R>
+  ) {}
+
+  decode(replies: readonly Reply[]): R {
+    return replies.length === 1 ? this.decodeReplies(replies[0] as Reply) : this.decodeReplies(...replies)
   }
 }
 

@@ -195,7 +195,7 @@ export function proxied<H extends object>(handle: H): H {
       if (typeof property === 'symbol' || member || probes.has(property)) return refuseMember(target, property)
       const at = placeOf(target, property)
       if (!target.set) return refusePlace(target, property, 'assigned')
-      target.context.dispatcher.assign(target.set(at, value))
+      target.context.dispatcher.assign(() => target.set?.(at, value) as PendingType<unknown>)
       return true
     },
 
@@ -204,9 +204,9 @@ export function proxied<H extends object>(handle: H): H {
       if (typeof property === 'symbol' || members.has(property) || probes.has(property))
         return refuseMember(target, property)
       const at = placeOf(target, property)
-      const removed = typeof at === 'number' ? target.pop?.(at) : target.delete?.(at)
-      if (!removed) return refusePlace(target, property, 'deleted')
-      target.context.dispatcher.assign(removed)
+      const remove = typeof at === 'number' ? target.pop?.bind(target, at) : target.delete?.bind(target, at)
+      if (!remove) return refusePlace(target, property, 'deleted')
+      target.context.dispatcher.assign(remove)
       return true
     },
 

@@ -10,6 +10,11 @@ export interface ValueOptions {
   readonly schema?: ValueSchema | undefined
 }
 
+/** Names a call, for errors. */
+export interface NamedCall {
+  readonly operation: string
+}
+
 /** The maximum length of a path in a message. */
 const LONGEST_PATH = 200
 
@@ -38,51 +43,51 @@ export class Values {
   }
 
   /** The text to store for a value that the schema accepts. */
-  encode(operation: string, value: unknown, field?: string): string {
-    const schema = this.#schemaOf(operation, field)
+  encode(call: NamedCall, value: unknown, field?: string): string {
+    const schema = this.#schemaOf(call, field)
     if (schema) {
-      const result = this.#validate(operation, schema, value)
+      const result = this.#validate(call, schema, value)
       if ('problems' in result) {
-        throw this.#error(operation, field, `the schema refuses the value: ${result.problems}`)
+        throw this.#error(call, field, `the schema refuses the value: ${result.problems}`)
       }
     }
-    return this.plain(operation, value, field)
+    return this.plain(call, value, field)
   }
 
   /** The value of a stored text, as the schema returns it. */
-  decode(operation: string, text: string, field?: string): unknown {
-    const value = this.#read(operation, text, field)
+  decode(call: NamedCall, text: string, field?: string): unknown {
+    const value = this.#read(call, text, field)
     const schema = this.#schema ?? ownSchema(this.#fields, field)
     if (!schema) return value
-    const result = this.#validate(operation, schema, value)
+    const result = this.#validate(call, schema, value)
     if ('value' in result) return result.value
-    throw this.#error(operation, field, `the schema refuses what is stored: ${result.problems}`)
+    throw this.#error(call, field, `the schema refuses what is stored: ${result.problems}`)
   }
 
   /** The text of a value by the codec alone, without the schema. */
-  plain(operation: string, value: unknown, field?: string): string {
+  plain(call: NamedCall, value: unknown, field?: string): string {
     let encoded: unknown
     try {
       encoded = this.#codec.encode(value)
     } catch (error) {
-      throw this.#refusal(operation, field, error)
+      throw this.#refusal(call, field, error)
     }
     if (typeof encoded === 'string') return encoded
-    throw this.#error(operation, field, `the codec's encode must return a string, it returned ${typeof encoded}`)
+    throw this.#error(call, field, `the codec's encode must return a string, it returned ${typeof encoded}`)
   }
 
   /** The canonical text of a stored value, whoever wrote it. */
-  normal(operation: string, text: string, field?: string): string {
-    return this.plain(operation, this.#read(operation, text, field), field)
+  normal(call: NamedCall, text: string, field?: string): string {
+    return this.plain(call, this.#read(call, text, field), field)
   }
 
-  #read(operation: string, text: string, field: string | undefined): unknown {
+  #read(call: NamedCall, text: string, field: string | undefined): unknown {
     try {
       return this.#codec.decode(text)
     } catch (error) {
       const start = text.length > 40 ? `${text.slice(0, 40)}…` : text
       throw this.#error(
-        operation,
+        call,
         field,
         `what is stored can't be read by the codec (${JSON.stringify(start)}): read it with the codec it was written with`,
         error
@@ -90,27 +95,27 @@ export class Values {
     }
   }
 
-  #schemaOf(operation: string, field: string | undefined): StandardSchema | undefined {
+  #schemaOf(call: NamedCall, field: string | undefined): StandardSchema | undefined {
     if (this.#schema || !this.#fields) return this.#schema
     const schema = ownSchema(this.#fields, field)
     if (schema) return schema
-    throw this.#error(operation, field, `the schema has no such field; it has ${Object.keys(this.#fields).join(', ')}`)
+    throw this.#error(call, field, `the schema has no such field; it has ${Object.keys(this.#fields).join(', ')}`)
   }
 
-  #validate(operation: string, schema: StandardSchema, value: unknown): ReturnType<typeof validate> {
+  #validate(call: NamedCall, schema: StandardSchema, value: unknown): ReturnType<typeof validate> {
     try {
       return validate(schema, value)
     } catch (error) {
-      if (error instanceof TypeError) error.message = `${operation}: key '${this.key}': ${error.message}`
+      if (error instanceof TypeError) error.message = `${call.operation}: key '${this.key}': ${error.message}`
       throw error
     }
   }
 
-  #refusal(operation: string, field: string | undefined, error: unknown): CodecError {
+  #refusal(call: NamedCall, field: string | undefined, error: unknown): CodecError {
     if (!(error instanceof Unstorable))
-      return this.#error(operation, field, `the codec refuses the value: ${String(error)}`, error)
+      return this.#error(call, field, `the codec refuses the value: ${String(error)}`, error)
     return this.#error(
-      operation,
+      call,
       field,
       `${error.what} can't be stored and read back: ${error.advice}`,
       undefined,
@@ -118,12 +123,12 @@ export class Values {
     )
   }
 
-  #error(operation: string, field: string | undefined, message: string, cause?: unknown, path = ''): CodecError {
+  #error(call: NamedCall, field: string | undefined, message: string, cause?: unknown, path = ''): CodecError {
     const whole = (field === undefined ? '' : step(field)) + path
     const place = whole.length > LONGEST_PATH ? `${whole.slice(0, LONGEST_PATH)}…` : whole
     return new CodecError(`${this.key}${place && ` ${place}`}: ${message}`, {
       key: this.key,
-      operation,
+      operation: call.operation,
       cause
     })
   }

@@ -61,7 +61,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   set value(value: number) {
-    this.context.dispatcher.assign(this.replace(value))
+    this.context.dispatcher.assign(() => this.replace(value))
   }
 
   /**

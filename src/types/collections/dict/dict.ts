@@ -206,7 +206,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
     const op = this.context.op('deleteMany')
     const { key } = this.context
     const names = fieldNames(op, fields)
-    if (names.length === 0) return op.write(command('HLEN', key), () => 0)
+    if (names.length === 0) return op.writeNothing(command('HLEN', key), () => 0)
     return op.write(
       chunked(names).map(chunk => command('HDEL', key, ...chunk)),
       sum

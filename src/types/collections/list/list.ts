@@ -89,7 +89,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   set length(length: number) {
-    this.context.dispatcher.assign(this.truncate(length))
+    this.context.dispatcher.assign(() => this.truncate(length))
   }
 
   /**
@@ -176,7 +176,9 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const op = this.context.op('unshift')
     const { key } = this.context
     const texts = op.encodeAll(values).reverse()
-    return texts.length === 0 ? op.write(command('LLEN', key), Number) : op.write(pushes('LPUSH', key, texts), last)
+    return texts.length === 0
+      ? op.writeNothing(command('LLEN', key), Number)
+      : op.write(pushes('LPUSH', key, texts), last)
   }
 
   /**
@@ -404,7 +406,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   #append(op: Op, texts: readonly string[]): Pending<number> {
-    if (texts.length === 0) return op.write(command('LLEN', this.context.key), Number)
+    if (texts.length === 0) return op.writeNothing(command('LLEN', this.context.key), Number)
     return op.write(pushes('RPUSH', this.context.key, texts), last)
   }
 }

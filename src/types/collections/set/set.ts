@@ -105,7 +105,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   add(...values: Input[]): Pending<number> {
     const op = this.context.op('add')
     const texts = values.map(value => op.encode(value))
-    if (texts.length === 0) return op.write(command('SCARD', this.context.key), () => 0)
+    if (texts.length === 0) return op.writeNothing(command('SCARD', this.context.key), () => 0)
     const requests = chunked(texts).map(chunk => command('SADD', this.context.key, ...chunk))
     return op.write(requests, sum)
   }
@@ -153,7 +153,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const op = this.context.op('deleteMany')
     const { key } = this.context
     const texts = op.encodeAll(values)
-    if (texts.length === 0) return op.write(command('SCARD', key), () => 0)
+    if (texts.length === 0) return op.writeNothing(command('SCARD', key), () => 0)
     return op.write(
       chunked(texts).map(chunk => command('SREM', key, ...chunk)),
       sum
@@ -395,7 +395,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
       others.map(other => this.#checked(op, other))
     )
     const staging = plain.map((texts, index) => ({ key: stagingKey(key, index), texts }))
-    if (keys.length === 1 && staging.length === 0) return op.write(command('SCARD', key))
+    if (keys.length === 1 && staging.length === 0) return op.writeNothing(command('SCARD', key))
     const helper = auxKey(key, 'helper')
     const stagingKeys = staging.map(({ key }) => key)
     const stage = staging.flatMap(({ key, texts }) => chunked(texts).map(chunk => command('SADD', key, ...chunk)))

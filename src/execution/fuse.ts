@@ -1,0 +1,200 @@
+import type { Reply } from '../core/command.js'
+import { each } from '../scripts.generated.js'
+import type { Call } from './call.js'
+
+/**
+ * Fusion: calls made one after another with one command on one key become one command that takes all their arguments. Each
+ * caller gets its part of the reply. It is known to no type: a command says by its name how it is fused.
+ */
+
+/** Maximum words and characters of a fused command. */
+const MAX_WORDS = 1_000
+const MAX_CHARACTERS = 262_144
+
+type Words = readonly string[]
+
+/** How calls of one command are fused. */
+interface Rule {
+  /** The command that takes the arguments of several. */
+  readonly command: string
+  /** How many words a call has that is fused; any number if this is undefined. */
+  readonly length?: number
+  /** Whether the next call can go in behind the last. */
+  fits?(last: Words, next: Words): boolean
+  /** The words of the fused command. */
+  join(calls: readonly Words[]): string[]
+  /** The part of each call in the reply. */
+  split(reply: Reply, calls: readonly Words[]): readonly Reply[]
+}
+
+const elements = (reply: Reply): readonly Reply[] => (reply ?? []) as readonly Reply[]
+const shared = (reply: Reply, calls: readonly Words[]): readonly Reply[] => calls.map(() => reply)
+
+/** The arguments behind the key, one call after another. */
+function gather(command: string, calls: readonly Words[]): string[] {
+  const joined = [command, (calls[0] as Words)[1] as string]
+  for (const words of calls) for (let at = 2; at < words.length; at++) joined.push(words[at] as string)
+  return joined
+}
+
+/** A command that replies with an array, an element for each argument. */
+const gathered = (command: string): Rule => ({
+  command,
+  length: 3,
+  join: calls => gather(command, calls),
+  split: elements
+})
+
+/** A command that replies with a length: that of each call is counted back from the last. */
+const lengthAfter = (command: string): Rule => ({
+  command,
+  join: calls => gather(command, calls),
+  split(reply, calls) {
+    const lengths: number[] = []
+    let length = reply as number
+    for (let at = calls.length - 1; at >= 0; at--) {
+      lengths[at] = length
+      length -= (calls[at] as Words).length - 2
+    }
+    return lengths
+  }
+})
+
+/** A command that takes several arguments, for calls that ask for no reply. */
+const unanswered = (command: string): Rule => ({ command, join: calls => gather(command, calls), split: shared })
+
+/** A command that takes a count. */
+const counted = (command: string): Rule => ({
+  command,
+  length: 2,
+  join: calls => [command, (calls[0] as Words)[1] as string, String(calls.length)],
+  split: elements
+})
+
+/** A command that has to run once for each argument, as its reply for several does not tell them apart. */
+const oneByOne = (command: string): Rule => ({
+  command: 'EVAL',
+  length: 3,
+  join: calls => {
+    const [, key, ...args] = gather(command, calls)
+    return ['EVAL', each.source, '1', key as string, command, ...args]
+  },
+  split: elements
+})
+
+/** Reads of neighbouring items of a list. */
+const range: Rule = {
+  command: 'LRANGE',
+  length: 3,
+  fits: (last, next) => Number(last[2]) >= 0 && [0, 1].includes(Number(next[2]) - Number(last[2])),
+  join: calls => [
+    'LRANGE',
+    (calls[0] as Words)[1] as string,
+    (calls[0] as Words)[2] as string,
+    (calls.at(-1) as Words)[2] as string
+  ],
+  split: (reply, calls) => {
+    const from = Number((calls[0] as Words)[2])
+    return calls.map(words => elements(reply)[Number(words[2]) - from] ?? null)
+  }
+}
+
+/** The same read, made several times. */
+const identical = (command: string): Rule => ({
+  command,
+  fits: (last, next) => last.length === next.length && last.every((word, at) => word === next[at]),
+  join: calls => [...(calls[0] as Words)],
+  split: shared
+})
+
+const IDENTICAL = ['EXISTS', 'GET', 'HGETALL', 'HLEN', 'LLEN', 'LRANGE', 'SCARD', 'SMEMBERS', 'STRLEN'] as const
+
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['HGET', gathered('HMGET')],
+  ['SISMEMBER', gathered('SMISMEMBER')],
+  ['HEXISTS', oneByOne('HEXISTS')],
+  ['HDEL', oneByOne('HDEL')],
+  ['SADD', oneByOne('SADD')],
+  ['SREM', oneByOne('SREM')],
+  ['RPUSH', lengthAfter('RPUSH')],
+  ['LPUSH', lengthAfter('LPUSH')],
+  ['LPOP', counted('LPOP')],
+  ['RPOP', counted('RPOP')],
+  ['LINDEX', range],
+  ...IDENTICAL.map((command): [string, Rule] => [command, identical(command)])
+])
+
+/** Rules for calls that ask for no reply. */
+const UNANSWERED: ReadonlyMap<string, Rule> = new Map<string, Rule>(
+  ['HSET', 'HDEL', 'SADD', 'SREM', 'RPUSH', 'LPUSH'].map(command => [command, unanswered(command)])
+)
+
+/**
+ * Commands that calls of another name are fused into, which a user may not be allowed to send; each with the words of a call
+ * that changes nothing.
+ */
+export const PROBES: ReadonlyMap<string, Words> = new Map<string, Words>([
+  ['HMGET', ['HMGET', 'hot-redis', '']],
+  ['SMISMEMBER', ['SMISMEMBER', 'hot-redis', '']],
+  ['LRANGE', ['LRANGE', 'hot-redis', '0', '0']],
+  ['EVAL', ['EVAL', each.source, '1', 'hot-redis', 'SADD']]
+])
+
+/** Several calls as one command. */
+export interface Fused {
+  readonly words: readonly string[]
+  /** The part of each call in the reply. */
+  split(reply: Reply): readonly Reply[]
+}
+
+/** How many calls from `at` on go as one command. */
+export function fusibleAt(calls: readonly Call[], at: number, mayUse: (command: string) => boolean): number {
+  const first = calls[at] as Call
+  const words = wordsOf(first)
+  const rule = words && ruleOf(first, words)
+  if (!words || !rule || !mayUse(rule.command)) return 1
+  let size = 1
+  let last = words
+  let count = words.length
+  let characters = charactersOf(words)
+  for (; at + size < calls.length; size++) {
+    const call = calls[at + size] as Call
+    const next = wordsOf(call)
+    if (!next || next[0] !== words[0] || next[1] !== words[1] || ruleOf(call, next) !== rule) break
+    if (call.resend !== first.resend || (rule.fits && !rule.fits(last, next))) break
+    count += next.length - 2
+    characters += charactersOf(next)
+    if (count > MAX_WORDS || characters > MAX_CHARACTERS) break
+    last = next
+  }
+  return size
+}
+
+/** Calls that are fusible as one command. */
+export function fuse(calls: readonly Call[]): Fused {
+  const all = calls.map(wordsOf) as Words[]
+  const [first] = all as [Words]
+  const rule = ruleOf(calls[0] as Call, first) as Rule
+  return {
+    words: rule.join(all),
+    split: reply => rule.split(reply, all)
+  }
+}
+
+/** The words of a call that is one plain command. */
+function wordsOf({ requests, asking }: Call): Words | undefined {
+  const [request] = requests
+  return requests.length === 1 && !asking && request && !request.script ? request.words : undefined
+}
+
+function ruleOf({ ignoresReply }: Call, words: Words): Rule | undefined {
+  const name = words[0] as string
+  const rule = (ignoresReply && UNANSWERED.get(name)) || RULES.get(name)
+  return rule?.length !== undefined && rule.length !== words.length ? undefined : rule
+}
+
+function charactersOf(words: Words): number {
+  let characters = 0
+  for (let at = 2; at < words.length; at++) characters += (words[at] as string).length
+  return characters
+}
