@@ -39,12 +39,12 @@ export class Dispatcher implements HandleDispatcher {
     setMaxListeners(0, this.#abort.signal)
   }
 
-  run<R>(command: Command<R>): Pending<R> {
+  run<R>(command: Command<R>, limits?: WaitOptions): Pending<R> {
     const transaction = this.#current()
     if (transaction) return transaction.run(command)
-    if (!this.#assigning) return this.runner.run(command)
+    if (!this.#assigning) return this.runner.run(command, limits)
     this.#assigning = false
-    this.assignments.submit(this.runner, command)
+    this.assignments.submit(this.runner, command, limits)
     return TRACKED as Pending<R>
   }
 
@@ -114,4 +114,40 @@ export class Dispatcher implements HandleDispatcher {
   #current(): Transaction | undefined {
     return currentTransaction(this) as Transaction | undefined
   }
+}
+
+/** Runs the calls of handles whose calls have limits; everything else is as the Hot's own dispatcher has it. */
+export class LimitedDispatcher implements HandleDispatcher {
+  constructor(
+    private readonly base: Dispatcher,
+    private readonly limits: WaitOptions
+  ) {}
+
+  run<R>(command: Command<R>): Pending<R> {
+    return this.base.run(command, this.limits)
+  }
+
+  wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
+    return this.base.wait(spec, tighter(this.limits, limits))
+  }
+
+  runDetached<R>(command: Command<R>): Pending<R> {
+    return this.base.runDetached(command)
+  }
+
+  autoRenew(spec: LeaseSpec): Lease {
+    return this.base.autoRenew(spec)
+  }
+
+  assign(method: () => Promise<unknown>): void {
+    this.base.assign(method)
+  }
+}
+
+/** Limits that end as soon as either of two does. */
+export function tighter(one: WaitOptions, other: WaitOptions): WaitOptions {
+  const timeout = Math.min(one.timeout ?? Infinity, other.timeout ?? Infinity)
+  const signals = [one.signal, other.signal].filter(signal => signal !== undefined)
+  const [signal] = signals.length > 1 ? [AbortSignal.any(signals)] : signals
+  return { ...(timeout < Infinity && { timeout }), ...(signal && { signal }) }
 }

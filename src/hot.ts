@@ -1,4 +1,4 @@
-import { callable, text } from './core/arguments.js'
+import { callable, text, waitOptions, type WaitOptions } from './core/arguments.js'
 import { clearTimer, setTimer } from './core/clock.js'
 import { Cluster } from './connection/cluster.js'
 import { Keyspace } from './connection/keyspace.js'
@@ -7,7 +7,7 @@ import { SharedRunner } from './connection/shared-runner.js'
 import { SingleServer } from './connection/single-server.js'
 import type { Topology } from './connection/topology.js'
 import { Pending } from './core/pending.js'
-import { Dispatcher } from './dispatcher.js'
+import { Dispatcher, LimitedDispatcher, tighter } from './dispatcher.js'
 import { Assignments } from './execution/assignments.js'
 import type { HandleHost } from './handles/operation.js'
 import { rawCommand, type CommandReply, type CommandWord } from './handles/raw-command.js'
@@ -73,11 +73,13 @@ class HotCore {
   #parts: Parts | undefined
   #closing: Promise<void> | undefined
   readonly #host: HandleHost
+  readonly #view: View | undefined
 
   /** @internal */
-  constructor(settings: () => Settings) {
+  constructor(settings: () => Settings, view?: View) {
     this.#settings = settings
-    const host = hostOf(() => this.#use())
+    this.#view = view
+    const host = view ? hostOfView(view, view.base.#host) : hostOf(() => this.#use())
     this.#host = host
     for (const [name, type] of Object.entries(types)) {
       Object.defineProperty(this, name, { value: (...args: unknown[]) => type.make(host, name, args) })
@@ -91,7 +93,7 @@ class HotCore {
    */
   get prefix(): string {
     // Reading it does not settle the options: configure() may be called later.
-    return (this.#parts?.settings ?? this.#settings()).prefix
+    return this.#view ? this.#view.base.prefix : (this.#parts?.settings ?? this.#settings()).prefix
   }
 
   /**
@@ -117,7 +119,8 @@ class HotCore {
   ): Promise<Results<R>>
   transaction<R>(fn: () => R, options?: TransactionOptions): Promise<Results<R>>
   async transaction(fn: () => unknown, options: TransactionOptions = {}): Promise<unknown> {
-    return this.#use().dispatcher.transaction(fn, options)
+    const { limits } = this.#view ?? {}
+    return this.#use().dispatcher.transaction(fn, limits ? { ...options, ...tighter(limits, options) } : options)
   }
 
   /**
@@ -143,7 +146,7 @@ class HotCore {
    */
   command<R = CommandReply>(name: string, ...words: CommandWord[]): Pending<R> {
     try {
-      return this.#use().dispatcher.run(rawCommand(this.#host, name, words)) as Pending<never>
+      return this.#host.dispatcher.run(rawCommand(this.#host, name, words)) as Pending<never>
     } catch (error) {
       return Pending.reject(error) as Pending<R>
     }
@@ -185,6 +188,23 @@ class HotCore {
   }
 
   /**
+   * A view of this Hot, on the same connection and in the same order, whose calls end within `timeout` milliseconds, or when
+   * `signal` aborts, whatever Redis does. A call that has not been sent by then never is. Waits end with their own error, as
+   * if the limits were given to each; a transaction has the timeout until its commit. Its limits hold for permits and items
+   * until they are there, not for how long they are held.
+   *
+   * @throws TypeError when a limit can't be right. Calls: ConnectionError when they do not end in time, with the outcome
+   *   `unknown` for a write that was sent, and `not-sent` for all others
+   * @example const quick = hot.withLimits({ timeout: 200, signal: request.signal })
+   * await quick.dict<User>('user:1').name
+   */
+  withLimits(limits: WaitOptions): Hot {
+    const checked = waitOptions('hot.withLimits', limits)
+    const { base, limits: outer = {} } = this.#view ?? { base: this }
+    return new HotCore(this.#settings, { base, limits: tighter(outer, checked) }) as Hot
+  }
+
+  /**
    * Waits for every assignment and `delete` made so far, and throws what failed since the last time: one error itself,
    * several as an AggregateError.
    *
@@ -193,7 +213,8 @@ class HotCore {
    * await hot.flush()
    */
   async flush(): Promise<void> {
-    await this.#parts?.assignments.flush()
+    if (this.#view) await this.#view.base.flush()
+    else await this.#parts?.assignments.flush()
   }
 
   /**
@@ -205,6 +226,7 @@ class HotCore {
    * @example await hot.close()
    */
   async close(): Promise<void> {
+    if (this.#view) return this.#view.base.close()
     const parts = this.#use()
     parts.dispatcher.refuseInside('hot.close', 'it would wait for the transaction, and so for itself')
     await (this.#closing ??= shutDown(parts))
@@ -229,7 +251,27 @@ class HotCore {
   }
 
   #use(): Parts {
-    return (this.#parts ??= compose(this.#settings()))
+    return this.#view ? this.#view.base.#use() : (this.#parts ??= compose(this.#settings()))
+  }
+}
+
+/** What makes a Hot a view of another. */
+interface View {
+  readonly base: HotCore
+  readonly limits: WaitOptions
+}
+
+/** What handles know of a view. */
+function hostOfView({ limits }: View, base: HandleHost): HandleHost {
+  let dispatcher: LimitedDispatcher | undefined
+  return {
+    get prefix() {
+      return base.prefix
+    },
+    get dispatcher() {
+      return (dispatcher ??= new LimitedDispatcher(base.dispatcher as Dispatcher, limits))
+    },
+    owner: base.owner
   }
 }
 
@@ -241,7 +283,8 @@ function hostOf(use: () => Parts): HandleHost {
     },
     get dispatcher() {
       return use().dispatcher
-    }
+    },
+    owner: use
   }
 }
 

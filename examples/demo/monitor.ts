@@ -10,6 +10,9 @@ const received = /^\+[\d.]+ \[\d+ (?!lua\])[^\]]*\] (.*)$/
 /** What clients send on a new connection, before the first command. */
 const setUp = new Set(['CLIENT', 'HELLO', 'PING'])
 
+/** The key of the commands that ask what the user may send. */
+const PROBED = 'hot-redis'
+
 /** Tells what Redis receives, in its own words. */
 export class Monitor {
   #commands: string[][] = []
@@ -43,7 +46,11 @@ export class Monitor {
     while (!this.#commands.some(words => words[1] === end)) await once(this.socket, 'data')
     const commands = this.#commands
     this.#commands = []
-    return counted(commands.filter(([name = '']) => !setUp.has(name.toUpperCase())).map(shown))
+    return counted(
+      commands
+        .filter(([name = '', ...args]) => !setUp.has(name.toUpperCase()) && !args.slice(0, 3).includes(PROBED))
+        .map(shown)
+    )
   }
 
   async stop(): Promise<void> {

@@ -116,8 +116,21 @@ export class Pipeline implements CommandSink {
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
     const idle = this.#inFlight === 0
-    const transmissions = plan(this.#take(), { idle, oneKeyPerBatch: this.node !== undefined, mayFuse: this.#mayFuse })
+    const transmissions = plan(this.#take().filter(this.#isWanted), {
+      idle,
+      oneKeyPerBatch: this.node !== undefined,
+      mayFuse: this.#mayFuse
+    })
     for (const transmission of transmissions) this.#transmit(transmission)
+  }
+
+  /** Whether a call is still to be sent. */
+  readonly #isWanted = (call: Call): boolean => {
+    const error = call.givenUp?.()
+    if (error === undefined) return true
+    this.node?.completed(call)
+    call.failed(error)
+    return false
   }
 
   readonly #mayFuse = (command: string): boolean => this.timeouts.fusion && !this.#forbidden.has(command)

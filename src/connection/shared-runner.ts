@@ -1,3 +1,4 @@
+import type { WaitOptions } from '../core/arguments.js'
 import { command, keysOfAll, type Command, type Reply, type Request, type Runner } from '../core/command.js'
 import { CrossSlotError, closed } from '../core/errors.js'
 import { Key } from '../core/keys.js'
@@ -5,6 +6,7 @@ import { Pending } from '../core/pending.js'
 import type { Topology } from './topology.js'
 import type { Call } from '../execution/call.js'
 import { execute, type Executor, type Reject, type Resolve } from '../execution/driver.js'
+import { CallLimit, withLimit } from '../execution/limit.js'
 import { InFlight } from '../execution/in-flight.js'
 import { KeySerializer } from '../execution/key-serializer.js'
 
@@ -30,26 +32,35 @@ export class SharedRunner implements Runner, Executor {
     this.read = this.write = this.#serializer.submit
   }
 
-  run<R>(command: Command<R>): Pending<R> {
+  run<R>(command: Command<R>, limits?: WaitOptions): Pending<R> {
     const pending = new Pending<R>(capture as (resolve: Resolve<R>, reject: Reject) => void)
-    this.submit(command, captured.resolve, captured.reject)
+    this.submit(command, captured.resolve, captured.reject, limits)
     return pending
   }
 
-  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject): void {
+  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject, limits?: WaitOptions): void {
     if (this.#closed) return reject(closed(command.info))
     const crossing = this.crossSlotError(command)
     if (crossing) return reject(crossing)
+    if (!limits) return this.#execute(command, resolve, reject)
+    const limit = new CallLimit(limits, command, reject)
+    this.#execute(command, limit.ending(resolve), limit.ending(reject), limit)
+  }
+
+  #execute<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject, limit?: CallLimit): void {
     const generation = this.#calls.begin()
-    if (command.kind !== 'update') return execute(command, this, resolve, reject, generation)
+    if (command.kind !== 'update') {
+      return execute(command, limit ? withLimit(this, limit) : this, resolve, reject, generation)
+    }
     this.#serializer.run(command, done => {
       const ended = (): void => {
         generation.ended()
         done()
       }
+      if (limit?.over) return ended()
       execute(
         command,
-        this.#pastOrder,
+        limit ? withLimit(this.#pastOrder, limit) : this.#pastOrder,
         result => {
           resolve(result)
           ended()

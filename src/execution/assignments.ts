@@ -1,3 +1,4 @@
+import type { WaitOptions } from '../core/arguments.js'
 import { HotError } from '../core/errors.js'
 import { InFlight, type Generation } from './in-flight.js'
 import type { Reject, Resolve } from './driver.js'
@@ -13,7 +14,7 @@ interface Callbacks {
 
 /** Runs commands and reports their results. */
 interface CommandRunner {
-  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject): void
+  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject, limits?: WaitOptions): void
 }
 
 /**
@@ -29,9 +30,9 @@ export class Assignments {
   constructor(private readonly onError: ((error: unknown) => void) | undefined) {}
 
   /** Runs a command whose result nobody awaits. */
-  submit(runner: CommandRunner, command: Command<unknown>): void {
+  submit(runner: CommandRunner, command: Command<unknown>, limits?: WaitOptions): void {
     const { succeeded, failed } = this.#begin()
-    runner.submit(command, succeeded, failed)
+    runner.submit(command, succeeded, failed, limits)
   }
 
   track(result: Promise<unknown>): void {

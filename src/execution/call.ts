@@ -19,6 +19,8 @@ export interface Call extends Receiver {
   readOnly?: boolean
   /** Nobody asks what Redis replied, unless it was an error. */
   readonly ignoresReply?: boolean
+  /** The error for a call whose caller has given it up; undefined when it is still to be sent. */
+  givenUp?(): Error | undefined
   /** Sent behind an ASKING: its keys are on a node that does not own their slot yet. */
   readonly asking?: boolean
 }

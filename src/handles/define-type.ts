@@ -126,7 +126,7 @@ class Context implements HandleContext {
   ) {}
 
   get owner(): object {
-    return this.host
+    return this.host.owner
   }
 
   get key(): Key {

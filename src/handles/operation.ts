@@ -32,6 +32,8 @@ export interface HandleHost {
   /** Put before every key. */
   readonly prefix: string
   readonly dispatcher: Dispatcher
+  /** Identifies the Hot; views of one Hot share it. */
+  readonly owner: object
 }
 
 /** The context of a handle: its key, type, values and dispatcher. */
@@ -181,7 +183,7 @@ export class Op implements CallInfo {
 
   /** The key of another handle of the same Hot. */
   operandKey(other: HandleContext): Key {
-    if (other.dispatcher === this.context.dispatcher) return other.key
+    if (other.owner === this.context.owner) return other.key
     throw new TypeError(
       `${this.operation}: '${other.key.name}' belongs to another Hot, which Redis can't reach from here: give await other.toJS()`
     )

@@ -46,6 +46,6 @@ function wordOf(host: HandleHost, operation: string, word: unknown): Word {
 }
 
 function keyOf(host: HandleHost, operation: string, { owner, name, key }: HandleContext): Key {
-  if (owner === host) return key
+  if (owner === host.owner) return key
   throw new TypeError(`${operation}: '${name}' belongs to another Hot: make a handle of its key with this one`)
 }

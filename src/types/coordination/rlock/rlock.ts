@@ -123,9 +123,9 @@ class RLock extends Lock {
   }
 
   async #enter<R>(op: Op, fn: (permit: Permit) => R, how: AcquireOptions): Promise<Awaited<R>> {
-    const { key, dispatcher } = this.context
+    const { key, owner } = this.context
     const held = (this[heldByHandle]() ?? (await this[hold](op, how))) as HeldPermit
-    const scope: Scope = { owner: dispatcher, key: key.name, held, outer: scopes.getStore(), runs: 0 }
+    const scope: Scope = { owner, key: key.name, held, outer: scopes.getStore(), runs: 0 }
     return scopes.run(scope, () => this.#runIn(scope, fn))
   }
 
@@ -167,9 +167,9 @@ class RLock extends Lock {
 
   /** The innermost scope of the running call chain for this key that `fits`. */
   #scope(fits: (scope: Scope) => boolean): Scope | undefined {
-    const { key, dispatcher } = this.context
+    const { key, owner } = this.context
     let scope = scopes.getStore()
-    while (scope && !(scope.owner === dispatcher && scope.key === key.name && fits(scope))) scope = scope.outer
+    while (scope && !(scope.owner === owner && scope.key === key.name && fits(scope))) scope = scope.outer
     return scope
   }
 
