@@ -44,7 +44,8 @@ export class Dispatcher implements HandleDispatcher {
     if (transaction) return transaction.run(command)
     if (!this.#assigning) return this.runner.run(command, limits)
     this.#assigning = false
-    this.assignments.submit(this.runner, command, limits)
+    const { succeeded, failed } = this.assignments.begin()
+    this.runner.submit(command, succeeded, failed, limits)
     return TRACKED as Pending<R>
   }
 

@@ -129,7 +129,7 @@ describe.each(backends)('on $name, on connections that fail', ({ provider }) => 
         return [...stored].filter(item => !seen.includes(item))
       }
       let missing = await inTime('toJS()', check())
-      for (let more = 0; more < 20 && missing.length > lost; more++) {
+      for (let more = 0; more < 150 && missing.length > lost; more++) {
         await sleep(100)
         missing = await check()
       }

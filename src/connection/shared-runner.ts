@@ -1,5 +1,13 @@
 import type { WaitOptions } from '../core/arguments.js'
-import { command, keysOfAll, type Command, type Reply, type Request, type Runner } from '../core/command.js'
+import {
+  command,
+  keysOfAll,
+  type Command,
+  type Reply,
+  type Request,
+  type Runner,
+  type Update
+} from '../core/command.js'
 import { CrossSlotError, closed } from '../core/errors.js'
 import { Key } from '../core/keys.js'
 import { Pending } from '../core/pending.js'
@@ -42,16 +50,15 @@ export class SharedRunner implements Runner, Executor {
     if (this.#closed) return reject(closed(command.info))
     const crossing = this.crossSlotError(command)
     if (crossing) return reject(crossing)
-    if (!limits) return this.#execute(command, resolve, reject)
-    const limit = new CallLimit(limits, command, reject)
-    this.#execute(command, limit.ending(resolve), limit.ending(reject), limit)
+    const limit = limits && new CallLimit(limits, command, reject)
+    if (command.kind === 'update') this.#runUpdate(command, resolve, reject, limit)
+    else if (!limit) execute(command, this, resolve, reject, this.#calls.begin())
+    else execute(command, withLimit(this, limit), limit.ending(resolve), limit.ending(reject), this.#calls.begin())
   }
 
-  #execute<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject, limit?: CallLimit): void {
+  #runUpdate<R>(command: Update<R>, resolve: Resolve<R>, reject: Reject, limit: CallLimit | undefined): void {
     const generation = this.#calls.begin()
-    if (command.kind !== 'update') {
-      return execute(command, limit ? withLimit(this, limit) : this, resolve, reject, generation)
-    }
+    const [succeed, fail] = limit ? [limit.ending(resolve), limit.ending(reject)] : [resolve, reject]
     this.#serializer.run(command, done => {
       const ended = (): void => {
         generation.ended()
@@ -62,11 +69,11 @@ export class SharedRunner implements Runner, Executor {
         command,
         limit ? withLimit(this.#pastOrder, limit) : this.#pastOrder,
         result => {
-          resolve(result)
+          succeed(result)
           ended()
         },
         error => {
-          reject(error)
+          fail(error)
           ended()
         }
       )

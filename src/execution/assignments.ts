@@ -1,8 +1,5 @@
-import type { WaitOptions } from '../core/arguments.js'
 import { HotError } from '../core/errors.js'
 import { InFlight, type Generation } from './in-flight.js'
-import type { Reject, Resolve } from './driver.js'
-import type { Command } from '../core/command.js'
 
 const MOST_KEPT = 100
 
@@ -10,11 +7,6 @@ interface Callbacks {
   readonly generation: Generation
   readonly succeeded: () => void
   readonly failed: (error: unknown) => void
-}
-
-/** Runs commands and reports their results. */
-interface CommandRunner {
-  submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject, limits?: WaitOptions): void
 }
 
 /**
@@ -29,19 +21,13 @@ export class Assignments {
 
   constructor(private readonly onError: ((error: unknown) => void) | undefined) {}
 
-  /** Runs a command whose result nobody awaits. */
-  submit(runner: CommandRunner, command: Command<unknown>, limits?: WaitOptions): void {
-    const { succeeded, failed } = this.#begin()
-    runner.submit(command, succeeded, failed, limits)
-  }
-
   track(result: Promise<unknown>): void {
-    const { succeeded, failed } = this.#begin()
+    const { succeeded, failed } = this.begin()
     result.then(succeeded, failed)
   }
 
   /** The callbacks of an assignment, which it shares with others that are in flight. */
-  #begin(): Callbacks {
+  begin(): Callbacks {
     const generation = this.#inFlight.begin()
     if (this.#callbacks?.generation === generation) return this.#callbacks
     const succeeded = (): void => generation.ended()
