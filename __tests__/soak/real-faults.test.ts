@@ -37,14 +37,18 @@ describe.each([
   test(`no write that was answered is lost or applied twice by real faults (${SECONDS} s)`, async () => {
     const servers = await start()
     const failures: string[] = []
+    const done: Record<string, number> = {}
     try {
       await withoutUnhandled(async () => {
         const end = performance.now() + 1_000 * SECONDS
-        for (let seed = 1; performance.now() < end; seed++) failures.push(...(await new Round(servers, seed).play()))
+        for (let seed = 1; performance.now() < end; seed++) {
+          failures.push(...(await new Round(servers, seed, done).play()))
+        }
       })
     } finally {
       await servers.stop()
     }
+    process.stdout.write(`what was done: ${JSON.stringify(done)}\n`)
     assert.equal(failures.length, 0, failures.join('\n\n'))
   })
 })
@@ -62,7 +66,9 @@ class Round implements FaultyEnvironment {
 
   constructor(
     private readonly servers: FaultyServers,
-    private readonly seed: number
+    private readonly seed: number,
+    /** Counts what was done. */
+    private readonly done: Record<string, number>
   ) {
     this.random = new Random(seed)
     this.#faults = new Random(seed)
@@ -96,6 +102,7 @@ class Round implements FaultyEnvironment {
       while (!over) {
         const program = make(this, this.random.upTo(2 ** 31))
         if (await this.#succeeds(program.run())) made.push(program)
+        count(this.done, 'programs')
       }
     })
     await hurting
@@ -117,6 +124,7 @@ class Round implements FaultyEnvironment {
       await this.servers.settled()
       const [name, inflict] = faults[this.#faults.upTo(faults.length - 1)]!
       this.#note(name)
+      count(this.done, name)
       await this.#succeeds(inflict(this.#faults, this.#keys))
       this.#note(`${name}: over`)
     }
@@ -159,7 +167,11 @@ class Round implements FaultyEnvironment {
 function heldByProcess(): Record<string, number> {
   const held: Record<string, number> = {}
   const resources = process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap' || name === 'Timeout')
-  for (const name of resources) held[name] = (held[name] ?? 0) + 1
+  for (const name of resources) count(held, name)
   for (const event of process.eventNames()) held[`listeners of ${String(event)}`] = process.listenerCount(event)
   return held
+}
+
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1
 }
