@@ -6,6 +6,7 @@ import type { Call, CommandSink } from '../execution/call.js'
 import { readOnly } from '../execution/reply-error.js'
 import { plan, replyOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
+import { ReplyOrder } from './reply-order.js'
 import { ResponseTimer } from './response-timer.js'
 
 /** A call that may be sent again is sent on this many connections: whatever loses them may well be the call itself. */
@@ -54,6 +55,7 @@ export class Pipeline implements CommandSink {
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
   readonly #responseTimer: ResponseTimer
+  readonly #replyOrder = new ReplyOrder()
 
   constructor(
     private readonly connection: ClientConnection,
@@ -155,18 +157,13 @@ export class Pipeline implements CommandSink {
     this.#inFlight += batch?.length ?? 1
     this.#responseTimer.sent(slow)
     if (call.asking) this.connection.send(['ASKING']).catch(() => {})
-    if (multi) {
-      this.connection.transact(multi).then(
-        replies => this.#replied(transmission, replies ?? discarded(multi.length)),
-        (error: unknown) => this.#refused(transmission, error)
-      )
-      return
-    }
+    // Nothing is in flight before or behind it.
     if (evalFallback) return this.#sendAlone(transmission, words, evalFallback)
-    this.connection.send(words).then(
-      reply => this.#replied(transmission, [reply]),
-      (error: unknown) => this.#refused(transmission, error)
-    )
+    const inOrder = this.#replyOrder.next()
+    const refused = (error: unknown): void => inOrder(() => this.#refused(transmission, error))
+    const replied = (replies: readonly Reply[]): void => inOrder(() => this.#replied(transmission, replies))
+    if (multi) this.connection.transact(multi).then(replies => replied(replies ?? discarded(multi.length)), refused)
+    else this.connection.send(words).then(reply => replied([reply]), refused)
   }
 
   /** Sends a script by its digest, and with its source when Redis does not know it; nothing else goes in between. */
