@@ -1,6 +1,8 @@
 #!/bin/sh
-# Installs Debian's redis-server (as root) for the tests, without starting or enabling its service on port 6379.
+# Installs Debian's redis-server, or the package that is named, (as root) for the tests, without starting or enabling its
+# service on port 6379.
 set -eu
+package=${1:-redis-server}
 export DEBIAN_FRONTEND=noninteractive
 
 # policy-rc.d is how Debian lets an administrator forbid services to start; 101 means forbidden.
@@ -20,6 +22,6 @@ printf '#!/bin/sh\nexit 101\n' >"$policy"
 chmod 755 "$policy"
 
 apt-get -qq update
-apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends redis-server </dev/null
+apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$package" </dev/null
 
-if [ -d /run/systemd/system ]; then systemctl disable --quiet redis-server || true; fi
+if [ -d /run/systemd/system ]; then systemctl disable --quiet "$package" || true; fi

@@ -64,6 +64,18 @@ describe.each(versions)(
       }
     }
 
+    test('calls that are referred together take effect in the order in which they were made', () =>
+      withHot(async hot => {
+        const key = `{together${version}}`
+        const list = hot.list<number>(key)
+        for (let round = 0; round < 3; round++) {
+          await list.clear()
+          await resharding.move(await resharding.slotOf(key), 0)
+          // The first goes as a MULTI, which is answered in several replies.
+          expect(await Promise.all([list.replace([1, 2]), list.shift(), list.length])).toEqual([undefined, 1, 1])
+        }
+      }))
+
     test('keys() and clear() find what has moved before, without anybody having noticed', () =>
       withHot(async hot => {
         const keys = upTo(30).map(n => `{unnoticed${version}}:${n}`)

@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import type { Hot } from '../../src/index.js'
 import { backends } from './backends.js'
+import { FaultyPlay } from './faulty-play.js'
 import { collect, sequenceOf, type NamedStep, type OracleType } from './oracle.js'
 import { expectedOf, type Outcome } from './possible-states.js'
 import { inLane, scaled } from './runs.js'
-import { allUnderFaults, chosenSeeds } from './under-faults.js'
+import { underFaults } from './under-faults.js'
 
 const sequences = scaled(50)
 const seeds = inLane(50, 2_000)
@@ -46,7 +47,7 @@ export function describeOracle<Handle, Native>(type: OracleType<Handle, Native>)
     })
 
     test(`${seeds} random sequences under faults lose and repeat no write that was answered`, async () => {
-      await allUnderFaults(type, provider, chosenSeeds(seeds))
+      await underFaults(seeds, provider, (environment, seed) => new FaultyPlay(type, environment, seed))
     })
   })
 }

@@ -1,9 +1,9 @@
 import { createClient } from 'redis'
 import { until } from './promises.js'
-import { startServer, type Cluster, type Server } from './servers.js'
+import { startNode, type Cluster, type Server, type ServerOptions } from './servers.js'
 
 /** One command on a node, whatever the cluster thinks of it. */
-async function ask(node: Server, ...args: string[]): Promise<string> {
+export async function ask(node: Server, ...args: string[]): Promise<string> {
   const client = createClient({ url: node.url }).on('error', () => undefined)
   await client.connect()
   try {
@@ -13,12 +13,15 @@ async function ask(node: Server, ...args: string[]): Promise<string> {
   }
 }
 
-/** Adds a replica to a master, known to all; it takes the master's place half a second after that is gone. */
-export async function addReplica(cluster: Cluster, master: Server): Promise<Server> {
-  const timeout = ['cluster-node-timeout', '500'] as const
-  for (const node of cluster.nodes) await ask(node, 'CONFIG', 'SET', ...timeout)
-  const args = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', `--${timeout[0]}`, timeout[1]]
-  const replica = await startServer({ args })
+/** Adds a replica to a master, known to all; it takes the master's place so many milliseconds after that is gone. */
+export async function addReplica(
+  cluster: Cluster,
+  master: Server,
+  timeout = 500,
+  options: ServerOptions = {}
+): Promise<Server> {
+  for (const node of cluster.nodes) await ask(node, 'CONFIG', 'SET', 'cluster-node-timeout', String(timeout))
+  const replica = await startNode(timeout, options)
   const id = await ask(master, 'CLUSTER', 'MYID')
   const nodesKnownTo = (node: Server) => ask(node, 'CLUSTER', 'NODES')
   await ask(replica, 'CLUSTER', 'MEET', '127.0.0.1', String(master.port))

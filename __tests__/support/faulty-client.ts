@@ -4,7 +4,9 @@ import type { Reply } from '../../src/core/command.js'
 import { hotWith } from '../../src/hot.js'
 import type { Hot } from '../../src/index.js'
 import { settingsOf } from '../../src/options.js'
-import type { Random } from './random.js'
+import type { FaultyEnvironment } from './faulty-program.js'
+import { freshKey } from './fresh-key.js'
+import { Random } from './random.js'
 
 /**
  * What goes wrong: `cut before` the command reaches Redis, or `cut after` it was executed and before its reply; `half-open`
@@ -37,8 +39,6 @@ const UNKEYED = /^(?:PING|CLIENT|SUBSCRIBE|ASKING)$/
 /** Decides, by a seed, what goes wrong on the connections of one provider; counts those that are open. */
 class Faults {
   open = 0
-  /** How many of each fault there were. */
-  readonly done: Partial<Record<Fault, number>> = {}
   #active = true
   /** The slot is somewhere else, or being moved: no node executes a command on its keys. */
   #referral: { readonly error: string; readonly until: number } | undefined
@@ -55,9 +55,7 @@ class Faults {
 
   draw(): Fault | undefined {
     if (!this.#active || !this.random.chance(this.probability)) return undefined
-    const fault = this.random.oneOf(FAULTS)
-    this.done[fault] = (this.done[fault] ?? 0) + 1
-    return fault
+    return this.random.oneOf(FAULTS)
   }
 
   /** The error that a command gets for as long as the slot is somewhere else. */
@@ -90,15 +88,41 @@ const FAULT_PROBABILITY = 0.08
 
 const TIMEOUTS = { connectTimeout: 3_000, responseTimeout: 100 }
 
-/** A Hot whose connections fail. */
-export function faultyHot(
-  provider: ClientProvider,
-  random: Random,
-  onError?: (error: unknown) => void
-): { readonly hot: Hot; readonly faults: Faults } {
-  const faults = new Faults(random, FAULT_PROBABILITY)
-  const settings = { ...settingsOf('createHot'), ...TIMEOUTS, provider: faultyProvider(provider, faults), onError }
-  return { hot: hotWith(settings), faults }
+/** Hots whose connections fail as a seed has it. */
+export class FaultyConnections implements FaultyEnvironment {
+  readonly random: Random
+  readonly #faults: Faults[] = []
+
+  constructor(
+    private readonly provider: () => ClientProvider,
+    private readonly seed: number
+  ) {
+    this.random = new Random(seed)
+  }
+
+  /** How many connections are open. */
+  get open(): number {
+    return this.#faults.reduce((sum, { open }) => sum + open, 0)
+  }
+
+  createHot(onError?: (error: unknown) => void): Hot {
+    const faults = new Faults(this.random, FAULT_PROBABILITY)
+    this.#faults.push(faults)
+    const provider = faultyProvider(this.provider(), faults)
+    return hotWith({ ...settingsOf('createHot'), ...TIMEOUTS, provider, onError })
+  }
+
+  newKey(name: string): string {
+    return freshKey(`faults:{${name}:${this.seed}}`)
+  }
+
+  /** These faults come with the calls, however quickly those are made. */
+  async pause(): Promise<void> {}
+
+  /** From now on all goes well. */
+  end(): void {
+    for (const faults of this.#faults) faults.end()
+  }
 }
 
 /** A provider whose connections fail now and then. */

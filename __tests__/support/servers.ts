@@ -26,7 +26,7 @@ export interface Server {
   resume(): void
 }
 
-interface ServerOptions {
+export interface ServerOptions {
   port?: number
   /** What it has answered survives kill -9. */
   durable?: boolean
@@ -156,9 +156,14 @@ export interface Cluster {
 const masters = 3
 const slots = 16_384
 
-export async function startCluster(): Promise<Cluster> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-node-timeout', '5000']
-  const nodes = await startAll(Array.from({ length: masters }, () => () => startServer({ args })))
+/** A node of a cluster, that knows no others yet; `timeout` is its cluster-node-timeout. */
+export function startNode(timeout: number, { args = [], ...options }: ServerOptions = {}): Promise<Server> {
+  const clustered = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf']
+  return startServer({ ...options, args: [...clustered, '--cluster-node-timeout', String(timeout), ...args] })
+}
+
+export async function startCluster(options: ServerOptions = {}): Promise<Cluster> {
+  const nodes = await startAll(Array.from({ length: masters }, () => () => startNode(5_000, options)))
   const stop = () => stopAll(nodes)
   try {
     await formCluster(nodes)

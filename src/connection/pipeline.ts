@@ -7,6 +7,7 @@ import { readOnly } from '../execution/reply-error.js'
 import { PROBES } from '../execution/fuse.js'
 import { plan, repliesOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
+import { ReplyOrder } from './reply-order.js'
 import { ResponseTimer } from './response-timer.js'
 
 /** Maximum connections on which a repeatable call is lost: the call itself may be the reason. */
@@ -62,6 +63,7 @@ export class Pipeline implements CommandSink {
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
   readonly #responseTimer: ResponseTimer
+  readonly #replyOrder = new ReplyOrder()
 
   constructor(
     private readonly connection: ClientConnection,
@@ -196,18 +198,13 @@ export class Pipeline implements CommandSink {
     const { call, words, multi, evalFallback } = transmission
     this.#began(transmission)
     if (call.asking) this.connection.send(['ASKING']).catch(() => {})
-    if (multi) {
-      this.connection.transact(multi).then(
-        replies => this.#replied(transmission, replies ?? discarded(multi.length)),
-        (error: unknown) => this.#refused(transmission, error)
-      )
-      return
-    }
+    // Nothing is in flight before or behind it.
     if (evalFallback) return this.#sendAlone(transmission, words, evalFallback)
-    this.connection.send(words).then(
-      reply => this.#replied(transmission, [reply]),
-      (error: unknown) => this.#refused(transmission, error)
-    )
+    const inOrder = this.#replyOrder.next()
+    const refused = (error: unknown): void => inOrder(() => this.#refused(transmission, error))
+    const replied = (replies: readonly Reply[]): void => inOrder(() => this.#replied(transmission, replies))
+    if (multi) this.connection.transact(multi).then(replies => replied(replies ?? discarded(multi.length)), refused)
+    else this.connection.send(words).then(reply => replied([reply]), refused)
   }
 
   /** Sends a script by its digest, then with its source if Redis does not know it. Nothing is sent in between. */

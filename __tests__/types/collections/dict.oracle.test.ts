@@ -1,4 +1,4 @@
-import { dictOf } from './dict-commands.js'
 import { describeOracle } from '../../support/describe-oracle.js'
+import { dict } from './dict-oracle.js'
 
-describeOracle(dictOf('Dict', { handle: (hot, key) => hot.dict(key) }))
+describeOracle(dict)

@@ -4,7 +4,7 @@ import { anyNumber, anyText, throughJson } from '../../support/arbitraries.js'
 import { commandsOf, Refused, same, someJson, unordered, type OracleType } from '../../support/oracle.js'
 
 type Fields = Record<string, JsonValue>
-export type AnyDict = HotDict<Fields>
+type AnyDict = HotDict<Fields>
 type Native = Map<string, JsonValue>
 const { call, assignment, stream } = commandsOf<AnyDict, Native>()
 
@@ -56,7 +56,7 @@ interface DictOptions {
 }
 
 /** A dict's row; a DefaultDict is one whose missing fields have a value. */
-export function dictOf(name: string, { handle, missing }: DictOptions): OracleType<AnyDict, Native> {
+function dictOf(name: string, { handle, missing }: DictOptions): OracleType<AnyDict, Native> {
   const read = (map: Native, name: string) => {
     if (!map.has(name) && missing !== undefined) map.set(name, missing)
     return map.get(name)
@@ -224,3 +224,13 @@ export function dictOf(name: string, { handle, missing }: DictOptions): OracleTy
     }
   }
 }
+
+const defaultDictOf = (name: string, missing: JsonValue) =>
+  dictOf(name, { missing, handle: (hot, key) => hot.defaultDict(() => missing, key) as AnyDict })
+
+export const dict = dictOf('Dict', { handle: (hot, key) => hot.dict(key) })
+
+export const defaultDicts = [
+  defaultDictOf('DefaultDict of a number', 0.5),
+  defaultDictOf('DefaultDict of an array', ['42', { é: null }])
+]

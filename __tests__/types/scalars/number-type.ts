@@ -1,15 +1,10 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Hot, HotFloat, HotInt } from '../../../src/index.js'
-import { backends, type Backend } from '../../support/backends.js'
-import { freshKey } from '../../support/fresh-key.js'
+import { commandsOf, type OracleType } from '../../support/oracle.js'
 import { singleValue, type NativeValue, type SingleValue } from './single-value.js'
-import { describeOracle } from '../../support/describe-oracle.js'
-import { commandsOf, Refused } from '../../support/oracle.js'
-import { scaled } from '../../support/runs.js'
 
 /** What a call gives, and what is stored then. */
-interface Expected {
+export interface Expected {
   readonly result: unknown
   readonly stored: number
 }
@@ -21,7 +16,7 @@ interface Operation<Handle> {
 }
 
 /** A kind of numbers: how it is made, and what the language makes of two of them. */
-interface NumberType<Handle> {
+interface NumberRow<Handle> {
   readonly name: string
   readonly make: (hot: Hot, key?: string, options?: { initial: number }) => Handle
   /** Each of them meets each other. */
@@ -34,22 +29,23 @@ interface NumberType<Handle> {
   readonly arithmetic: Readonly<Record<string, (one: number, other: number) => number>>
 }
 
-/** So many random pairs for each operation, and those of edges; many of them in `npm run soak`. */
-const RANDOM_PAIRS = scaled(200)
+/** A row, and what follows from it: what can be called on two numbers, and the same as rows of random sequences. */
+export interface NumberType<Handle extends HotInt | HotFloat> extends NumberRow<Handle> {
+  readonly operations: Readonly<Record<string, Operation<Handle>>>
+  readonly oracle: OracleType<SingleValue<Handle>, NativeValue<number>>
+}
 
-/** Holds a kind of numbers against the language: pairs of operands for each operation, and sequences of calls. */
-export function describeNumber<Handle extends HotInt | HotFloat>(type: NumberType<Handle>): void {
-  const operations = operationsOf(type)
-  describe.each(backends)(`${type.name} on $name`, backend => describePairs(type, operations, backend))
-  describeSequences(type, operations)
+export function numberType<Handle extends HotInt | HotFloat>(row: NumberRow<Handle>): NumberType<Handle> {
+  const operations = operationsOf(row)
+  return { ...row, operations, oracle: oracleOf(row, operations) }
 }
 
 type Method = (operand: number) => Promise<unknown>
 
-function operationsOf<Handle extends HotInt | HotFloat>(
-  type: NumberType<Handle>
-): Readonly<Record<string, Operation<Handle>>> {
-  const { arithmetic, normal } = type
+function operationsOf<Handle extends HotInt | HotFloat>({
+  arithmetic,
+  normal
+}: NumberRow<Handle>): Readonly<Record<string, Operation<Handle>>> {
   const calculations = Object.entries(arithmetic).map(([name, calculate]): [string, Operation<Handle>] => [
     name,
     {
@@ -81,85 +77,10 @@ function operationsOf<Handle extends HotInt | HotFloat>(
   }
 }
 
-/**
- * A number is stored, the operation called with another; the result and the text in Redis are compared with what the
- * language gives. Nothing is awaited in between: each pair has a key of its own.
- */
-function describePairs<Handle extends HotInt | HotFloat>(
-  { name, make, edges, number, normal, textOf }: NumberType<Handle>,
-  operations: Readonly<Record<string, Operation<Handle>>>,
-  { createHot, raw }: Backend
-): void {
-  const hot = createHot()
-  const ofEdges = edges.flatMap(one => edges.map(other => [one, other] as const))
-
-  test.each(Object.entries(operations))(
-    `%s of ${ofEdges.length + RANDOM_PAIRS} pairs of numbers gives what the language gives`,
-    async (_, { call, model }) => {
-      const tag = `{${freshKey(name)}}`
-      const pairs = [...ofEdges, ...fc.sample(fc.tuple(number, number), RANDOM_PAIRS)]
-      const keys = pairs.map((_, index) => `${tag}:${index}`)
-      const outcomes = await Promise.all(
-        pairs.map(([stored, operand], index) => outcomeOf(call(make(hot, keys[index], { initial: stored }), operand)))
-      )
-      await hot.flush()
-      const texts = await inChunks(keys, chunk => raw(tag, 'MGET', ...chunk))
-      const wrong = pairs.flatMap(([stored, operand], index) => {
-        const actual = { ...outcomes[index]!, text: texts[index] }
-        const { stored: now, ...expected } = expectedOf(model, normal(stored), operand)
-        const wanted = { ...expected, text: textOf(now) }
-        return isSame(actual, wanted) ? [] : [{ stored, operand, actual, wanted }]
-      })
-      await inChunks(keys, chunk => raw(tag, 'UNLINK', ...chunk))
-      expect(wrong.slice(0, 5)).toEqual([])
-    }
-  )
-}
-
-interface Outcome {
-  readonly result?: unknown
-  readonly error?: string
-}
-
-async function outcomeOf(answer: Promise<unknown>): Promise<Outcome> {
-  try {
-    return { result: await answer }
-  } catch (error) {
-    return { error: error instanceof Error ? error.name : typeof error }
-  }
-}
-
-function expectedOf(
-  model: (stored: number, operand: number) => Expected,
-  stored: number,
-  operand: number
-): Outcome & { readonly stored: number } {
-  try {
-    return model(stored, operand)
-  } catch (error) {
-    if (error instanceof Refused) return { error: error.by, stored }
-    throw error
-  }
-}
-
-type Compared = Outcome & { readonly text: unknown }
-
-const isSame = (one: Compared, other: Compared): boolean =>
-  Object.is(one.result, other.result) && one.error === other.error && one.text === other.text
-
-async function inChunks(
-  keys: readonly string[],
-  command: (chunk: readonly string[]) => Promise<unknown>
-): Promise<unknown[]> {
-  const chunks: (readonly string[])[] = []
-  for (let start = 0; start < keys.length; start += 500) chunks.push(keys.slice(start, start + 500))
-  return (await Promise.all(chunks.map(command))).flat()
-}
-
-function describeSequences<Handle extends HotInt | HotFloat>(
-  { name, make, number, normal }: NumberType<Handle>,
+function oracleOf<Handle extends HotInt | HotFloat>(
+  { name, make, number, normal }: NumberRow<Handle>,
   operations: Readonly<Record<string, Operation<Handle>>>
-): void {
+): OracleType<SingleValue<Handle>, NativeValue<number>> {
   const { call, assignment } = commandsOf<SingleValue<Handle>, NativeValue<number>>()
   const steps = Object.entries(operations).map(([name, { call: onHandle, model }]) => [
     name,
@@ -175,7 +96,7 @@ function describeSequences<Handle extends HotInt | HotFloat>(
   ])
   const read = (native: NativeValue<number>) => native.value
 
-  describeOracle<SingleValue<Handle>, NativeValue<number>>({
+  return {
     name,
     handle: (hot, key) => singleValue(make(hot, key)),
     native: () => ({ value: 0 }),
@@ -229,5 +150,5 @@ function describeSequences<Handle extends HotInt | HotFloat>(
         native => void (native.value = 0)
       )
     }
-  })
+  }
 }
