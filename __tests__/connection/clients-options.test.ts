@@ -81,8 +81,8 @@ describe.each<[number, (options: object) => Owned]>([
     expect(await elsewhere.list('list').exists()).toBe(false)
 
     const waiting = hot.queue<string>('jobs').get()
-    const inLine = async (): Promise<boolean> => (await there.command<string[]>('KEYS', '*:getters*')).length > 0
-    await until('it waits', inLine)
+    const enqueued = async (): Promise<boolean> => (await there.command<string[]>('KEYS', '*:getters*')).length > 0
+    await until('it waits', enqueued)
     // Past the scripts of queues: only CLIENT TRACKING tells of it.
     await there.list<string>('jobs').push('x')
     expect(await waiting).toBe('x')

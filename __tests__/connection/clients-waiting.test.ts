@@ -50,13 +50,13 @@ describe.each(clients)('Waiting with %s given to a Hot', (_, make) => {
     else await client.disconnect?.()
   })
 
-  const inLine = (key: string, line: string, length = 1): Promise<void> =>
-    until('it is in line', async () => (await admin.zCard(`{${key}}:hot-redis:${line}`)) === length)
+  const enqueued = (key: string, line: string, length = 1): Promise<void> =>
+    until('it is enqueued', async () => (await admin.zCard(`{${key}}:hot-redis:${line}`)) === length)
 
   test('an item is handed over', async () => {
     const jobs = hot.queue<string>('jobs')
     const got = jobs.get()
-    await inLine('jobs', 'getters')
+    await enqueued('jobs', 'getters')
     await jobs.put('a')
     expect(await got).toBe('a')
   })
@@ -65,23 +65,23 @@ describe.each(clients)('Waiting with %s given to a Hot', (_, make) => {
     const jobs = hot.queue<string>('jobs')
     for (const item of ['a', 'b', 'c']) {
       const got = jobs.get()
-      await inLine('jobs', 'getters')
+      await enqueued('jobs', 'getters')
       await admin.rPush('jobs', item)
       expect(await got).toBe(item)
     }
   })
 
-  test('FLUSHALL forgets who is in line: they ask again', async () => {
+  test('FLUSHALL forgets who is enqueued: they ask again', async () => {
     const jobs = hot.queue<string>('jobs')
     const lock = hot.lock('lock')
     const holder = await lock.acquire()
     const waits = [jobs.get(), jobs.get()]
     const acquired = hot.lock('lock').acquire()
-    await inLine('jobs', 'getters', 2)
-    await inLine('lock', 'waiters')
+    await enqueued('jobs', 'getters', 2)
+    await enqueued('lock', 'waiters')
     await admin.flushAll()
     await (await acquired).release()
-    await inLine('jobs', 'getters', 2)
+    await enqueued('jobs', 'getters', 2)
     await jobs.put('a')
     await jobs.put('b')
     expect(await Promise.all(waits)).toEqual(['a', 'b'])
@@ -91,7 +91,7 @@ describe.each(clients)('Waiting with %s given to a Hot', (_, make) => {
   test('a lock is handed on', async () => {
     const first = await hot.lock('lock').acquire()
     const second = hot.lock('lock').acquire()
-    await inLine('lock', 'waiters')
+    await enqueued('lock', 'waiters')
     await first.release()
     expect((await second).token).toBeGreaterThan(first.token)
     await (await second).release()

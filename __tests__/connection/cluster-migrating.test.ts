@@ -5,7 +5,7 @@ import { freshKey } from '../support/fresh-key.js'
 import { until } from '../support/promises.js'
 import { Resharding } from '../support/resharding.js'
 import { startCluster, type Cluster } from '../support/servers.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 // While a slot is on its way, a key that vanishes there can't be made there again: the node sends whoever asks for it to
 // the other one, and stops a script that tries.
@@ -147,7 +147,7 @@ const calls: [string, (hot: Hot, key: string, setOut: () => Promise<void>) => Pr
       const lock = hot.lock(key)
       await lock.acquire()
       const next = lock.acquire()
-      await until('it is in line', async () => (await client.zCard(companion(key, 'waiters'))) === 1)
+      await until('it is enqueued', async () => (await client.zCard(auxKeyName(key, 'waiters'))) === 1)
       await setOut()
       await lock.clear()
       await (await next).release()

@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals'
 import { CodecError, KeyTypeError, createHot } from '../../src/index.js'
 import { backends } from '../support/backends.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { types } from '../support/types.js'
 
 describe.each(backends)('the option default on $name', ({ createHot: create, raw }) => {
   const hot = create()
   const other = create()
-  const staged = (key: string) => raw(key, 'EXISTS', companion(key, 'staging-0'))
+  const staged = (key: string) => raw(key, 'EXISTS', auxKeyName(key, 'staging-0'))
 
   describe.each(types)('of a $name', type => {
     test('is stored where there is nothing, and only there', async () => {

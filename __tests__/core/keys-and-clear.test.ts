@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import { TransactionError, createHot as newHot, type Hot } from '../../src/index.js'
 import { backends } from '../support/backends.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { failureOf } from '../support/promises.js'
 
 async function found(hot: Hot, pattern?: string): Promise<string[]> {
@@ -76,17 +76,17 @@ describe.each(backends)('On $name', ({ createHot, raw }) => {
       expect(await hot.clear('jobs')).toBe(1)
       const { prefix } = hot
       for (const role of ['members', 'state']) {
-        const aux = companion(`${prefix}jobs`, role)
+        const aux = auxKeyName(`${prefix}jobs`, role)
         expect(await raw(aux, 'EXISTS', aux)).toBe(0)
       }
-      const leases = companion(`${prefix}leased`, 'leases')
+      const leases = auxKeyName(`${prefix}leased`, 'leases')
       expect(await raw(leases, 'EXISTS', leases)).toBe(1)
       // An empty queue whose items are leased is no key, yet what belongs to it goes.
       expect(await hot.clear('leased')).toBe(0)
       expect(await raw(leases, 'EXISTS', leases)).toBe(0)
       expect(await hot.clear()).toBe(2_500 - 1_111 + 1)
       expect(await found(hot)).toEqual([])
-      const state = companion(`${prefix}{tagged}:lock`, 'state')
+      const state = auxKeyName(`${prefix}{tagged}:lock`, 'state')
       expect(await raw(state, 'EXISTS', state)).toBe(0)
       expect(await found(other)).toEqual(['key 1'])
       await leased.return?.()

@@ -9,7 +9,7 @@ import { until } from '../support/promises.js'
 import { startServer } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 /** How the calls of a run are spread over turns of the event loop: together, apart, or in pairs. */
 const paces = [() => false, () => true, (index: number) => index % 2 === 1]
@@ -225,7 +225,7 @@ test('what is confirmed out of order lets nothing pass a script that has to be s
   const list = hot.list<number>('list', { initial: [1, 2] })
   const held = await other.lock('lock').acquire()
   const waiting = hot.lock('lock').acquire()
-  await until('it is in line', async () => (await raw.zCard(companion('lock', 'waiters'))) === 1)
+  await until('it is enqueued', async () => (await raw.zCard(auxKeyName('lock', 'waiters'))) === 1)
   await hot.flush()
 
   proxy.holdReplies()

@@ -5,7 +5,7 @@ import { freshKey } from '../support/fresh-key.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { until } from '../support/promises.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 const PROCESSES = 8
 const TIMES = scaled(300)
@@ -49,8 +49,8 @@ test(`${PROCESSES} processes take a lock ${TIMES} times together: each gets at l
 test('many processes are served in the exact order in which they came; who leaves the line delays nobody', async () => {
   const key = freshKey('lock')
   const workers = await start('joins', key)
-  const inLine = (length: number) =>
-    until(`${length} are in line`, async () => (await raw.zCard(companion(key, 'waiters'))) === length)
+  const enqueued = (length: number) =>
+    until(`${length} are enqueued`, async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === length)
   const held = await hot.lock(key).acquire()
 
   const expected: string[] = []
@@ -59,14 +59,14 @@ test('many processes are served in the exact order in which they came; who leave
     const process = place < 2 * PROCESSES ? place % PROCESSES : Math.floor(Math.random() * PROCESSES)
     expected.push(`${process}:${joined[process]!++}`)
     workers[process]!.send('join')
-    await inLine(place + 1)
+    await enqueued(place + 1)
   }
   for (const [process, worker] of workers.entries()) {
     worker.send('leave')
     worker.send('leave')
     for (const wait of [0, 1]) expected.splice(expected.indexOf(`${process}:${wait}`), 1)
   }
-  await inLine(JOINS - 2 * PROCESSES)
+  await enqueued(JOINS - 2 * PROCESSES)
   for (const worker of workers) worker.send('end')
   await held.release()
   await end(workers)

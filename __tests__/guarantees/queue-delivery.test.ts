@@ -6,7 +6,7 @@ import { until } from '../support/promises.js'
 import { Crew, END, begin, kill, lines, rawClient, type RawClient } from '../support/crew.js'
 import { startServer, type Server } from '../support/servers.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 let server: Server
 let crew: Crew
@@ -78,8 +78,8 @@ test('a queue with a maxsize never holds more, whoever puts, and no item is lost
   expect(taken).toHaveLength(PRODUCERS * EACH)
   expect(new Set(taken).size).toBe(PRODUCERS * EACH)
   await queue.join()
-  expect(await leftAt(queue.key)).toEqual([companion(queue.key, 'bound')])
-  expect(await raw.hGetAll(companion(queue.key, 'bound'))).toEqual({ maxsize: '10' })
+  expect(await leftAt(queue.key)).toEqual([auxKeyName(queue.key, 'bound')])
+  expect(await raw.hGetAll(auxKeyName(queue.key, 'bound'))).toEqual({ maxsize: '10' })
 })
 
 test('unique items: what was new is taken once or still there, and at no moment differ the list and its set', async () => {
@@ -91,7 +91,7 @@ test('unique items: what was new is taken once or still there, and at no moment 
   let filled = 0
   const watching = (async () => {
     while (going) {
-      const answers = await raw.multi().lRange(queue.key, 0, -1).sMembers(companion(queue.key, 'members')).exec()
+      const answers = await raw.multi().lRange(queue.key, 0, -1).sMembers(auxKeyName(queue.key, 'members')).exec()
       const [list, members] = answers as unknown as [string[], string[]]
       expect(list.sort()).toEqual(members.sort())
       looks++
@@ -147,7 +147,7 @@ test('what killed processes were putting into a full queue is not put, and leave
   await next
   expect(await queue.get()).toBe('next')
   expect(await queue.empty()).toBe(true)
-  expect(await raw.hGetAll(companion(queue.key, 'bound'))).toEqual({ maxsize: '1' })
+  expect(await raw.hGetAll(auxKeyName(queue.key, 'bound'))).toEqual({ maxsize: '1' })
 })
 
 test('when workers are killed with -9 and replaced, every item is worked on to its end, and join() tells when', async () => {

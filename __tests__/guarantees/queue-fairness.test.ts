@@ -4,7 +4,7 @@ import { createHot, type Hot } from '../../src/index.js'
 import { freshKey } from '../support/fresh-key.js'
 import { Crew, END, begin, lines, rawClient, type RawClient } from '../support/crew.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 const url = process.env['HOT_TEST_URL']!
 const PROCESSES = 8
@@ -30,7 +30,7 @@ test('who waits together with others gets as much as they do', async () => {
   const workers = await crew.hire(PROCESSES)
   begin(workers, 'takes', queue.key, 1)
   for (let item = 0; item < ITEMS; item++) {
-    while ((await raw.zCard(companion(queue.key, 'getters'))) < PROCESSES);
+    while ((await raw.zCard(auxKeyName(queue.key, 'getters'))) < PROCESSES);
     await queue.put(String(item))
   }
   for (let worker = 0; worker < PROCESSES; worker++) await queue.put(END)

@@ -6,7 +6,7 @@ import { occupancy } from '../support/occupancy.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { until } from '../support/promises.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 const PERMITS = 5
 const TIMES = scaled(15)
@@ -64,11 +64,11 @@ test('permits added by several processes serve as many who wait, in order, and t
     await semaphore.acquire()
     served.push(place)
   })
-  await until('all are in line', async () => (await raw.zCard(companion(key, 'waiters'))) === waits.length)
+  await until('all are enqueued', async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === waits.length)
 
   expect(await end(await start(4, 'adds', key, 1, 25))).toBe(100)
   await until('as many are served', () => served.length >= 100)
-  expect(await raw.zCard(companion(key, 'waiters'))).toBe(50)
+  expect(await raw.zCard(auxKeyName(key, 'waiters'))).toBe(50)
   expect(await semaphore.available()).toBe(0)
 
   expect(await end(await start(3, 'adds', key, 1, 25))).toBe(75)

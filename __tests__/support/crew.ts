@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
 import { spawnWorker, type Worker } from './processes.js'
-import { inLine, type Line } from './queues.js'
+import { enqueued, type WaitQueue } from './queues.js'
 
 /** What ends a worker that takes it. */
 export const END = 'end'
@@ -54,8 +54,8 @@ export async function rawClient(url: string) {
 
 export type RawClient = Awaited<ReturnType<typeof rawClient>>
 
-/** Gives a function that resolves when so many stand in line at a key. */
+/** Gives a function that resolves when so many are enqueued at a key. */
 export function lines(raw: RawClient) {
-  return (count: number, key: string, line: Line = 'getters') =>
-    inLine((_key, ...args) => raw.sendCommand(args), key, line, count)
+  return (count: number, key: string, line: WaitQueue = 'getters') =>
+    enqueued((_key, ...args) => raw.sendCommand(args), key, line, count)
 }

@@ -4,4 +4,4 @@ import { Key, auxKey } from '../../src/core/keys.js'
 export { slotOf, tagOfSlot } from '../../src/core/keys.js'
 
 /** The name of an auxiliary key. */
-export const companion = (key: string, role: string): string => auxKey(new Key(key), role).name
+export const auxKeyName = (key: string, role: string): string => auxKey(new Key(key), role).name

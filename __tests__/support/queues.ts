@@ -1,4 +1,4 @@
-import { companion } from './keys.js'
+import { auxKeyName } from './keys.js'
 import type { ConsumeOptions, Hot, HotQueue, HotSetQueue } from '../../src/index.js'
 import type { Backend } from './backends.js'
 import { until } from './promises.js'
@@ -82,12 +82,12 @@ export function consuming<T>(queue: AnyQueue<T>, options?: ConsumeOptions) {
   }
 }
 
-export type Line = 'getters' | 'putters' | 'joiners' | 'waiters'
+export type WaitQueue = 'getters' | 'putters' | 'joiners' | 'waiters'
 
-/** Resolves when so many stand in line at a key. */
-export function inLine(raw: Backend['raw'], key: string, line: Line, count: number): Promise<void> {
-  const name = companion(key, line)
-  return until(`${count} ${line} stand in line`, async () => (await raw(name, 'ZCARD', name)) === count)
+/** Resolves when so many are enqueued at a key. */
+export function enqueued(raw: Backend['raw'], key: string, line: WaitQueue, count: number): Promise<void> {
+  const name = auxKeyName(key, line)
+  return until(`${count} ${line} are enqueued`, async () => (await raw(name, 'ZCARD', name)) === count)
 }
 
 const calls = {

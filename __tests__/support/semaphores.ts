@@ -9,7 +9,7 @@ import type {
   LeaseOptions,
   Permit
 } from '../../src/index.js'
-import { companion } from './keys.js'
+import { auxKeyName } from './keys.js'
 import { freshKey } from './fresh-key.js'
 import { failureOf, until } from './promises.js'
 import type { AnyHandle } from './type-under-test.js'
@@ -99,9 +99,9 @@ export function newRLock(hot: Hot, rival: Hot): { readonly lock: HotRLock; reado
 
 type Raw = (key: string, ...args: string[]) => Promise<unknown>
 
-/** Waits until so many wait in line for what is at `key`, in whatever process. */
+/** Waits until so many wait for what is at `key`, in whatever process. */
 export async function untilWaiting(raw: Raw, key: string, waiting: number): Promise<void> {
-  const line = companion(key, 'waiters')
+  const line = auxKeyName(key, 'waiters')
   await until(`${waiting} wait at ${key}`, async () => (await raw(line, 'ZCARD', line)) === waiting)
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { createHot, type Hot } from '../../src/index.js'
 import { Crew, begin, kill, lines, rawClient, type RawClient } from '../support/crew.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { spawnWorker } from '../support/processes.js'
 import { started, until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
@@ -37,7 +37,7 @@ async function keysForEver(): Promise<string[]> {
 }
 
 /** Has the replies be as old as when the next one makes a sweep due. */
-const age = (queueKey: string) => raw.pExpire(companion(queueKey, 'replies'), 59_000)
+const age = (queueKey: string) => raw.pExpire(auxKeyName(queueKey, 'replies'), 59_000)
 
 test('Replies to processes that are gone are forgotten although others are added', async () => {
   const gone = createHot({ url: server.url })
@@ -45,8 +45,10 @@ test('Replies to processes that are gone are forgotten although others are added
   await queue.put('a')
   await gone.queue<string>(key).get()
   await gone.close()
-  const [left = ''] = await raw.hKeys(companion(key, 'replies')).then(fields => fields.filter(name => name !== 'swept'))
-  const isLeft = () => raw.hExists(companion(key, 'replies'), left)
+  const [left = ''] = await raw
+    .hKeys(auxKeyName(key, 'replies'))
+    .then(fields => fields.filter(name => name !== 'swept'))
+  const isLeft = () => raw.hExists(auxKeyName(key, 'replies'), left)
   for (let round = 0; round < 3; round++) {
     await queue.put('b')
     await queue.get()
@@ -62,7 +64,7 @@ test('A reply that is lost is there for a repeated call, also after a sweep', as
   const kept: string[][] = []
   for (const item of ['first', 'a', 'b', 'c']) {
     await queue.put(item)
-    kept.push((await raw.hVals(companion(key, 'replies'))).filter(value => !value.startsWith('hot-redis:')).sort())
+    kept.push((await raw.hVals(auxKeyName(key, 'replies'))).filter(value => !value.startsWith('hot-redis:')).sort())
     if (item !== 'first') await age(key)
   }
   expect(await Promise.all(gets)).toEqual(['first', 'a', 'b', 'c'])
@@ -99,7 +101,7 @@ test('Waits renew their wait queues, all of a key, and come back to them when th
   const join = queue.join()
   await lines(raw)(1, key, 'joiners')
   await lines(raw)(1, key, 'putters')
-  const [putters, joiners] = [companion(key, 'putters'), companion(key, 'joiners')]
+  const [putters, joiners] = [auxKeyName(key, 'putters'), auxKeyName(key, 'joiners')]
   await raw.pExpire(putters, 60_000)
   await raw.pExpire(joiners, 60_000)
   const [ticket = ''] = await raw.zRange(putters, 0, 0)

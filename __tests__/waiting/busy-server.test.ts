@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, createHot, type Hot } from '../../src/index.js'
 import { lines, rawClient, type RawClient } from '../support/crew.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { failureOf, started } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 
@@ -64,11 +64,11 @@ describe('While Redis is busy with a script of another program,', () => {
     const permit = await hot.lock(key).acquire()
     const wait = started(hot.lock(key).acquire())
     await lines(raw)(1, key, 'waiters')
-    const [ticket = ''] = await raw.zRange(companion(key, 'waiters'), 0, 0)
+    const [ticket = ''] = await raw.zRange(auxKeyName(key, 'waiters'), 0, 0)
     // The message tells the process to ask.
     const { done } = await busy(300, ...(ticket.split('/') as [channel: string, name: string]))
     await done
-    expect(await raw.zRange(companion(key, 'waiters'), 0, 0)).toEqual([ticket])
+    expect(await raw.zRange(auxKeyName(key, 'waiters'), 0, 0)).toEqual([ticket])
     await permit.release()
     await (await wait).release()
   })
@@ -79,6 +79,6 @@ describe('While Redis is busy with a script of another program,', () => {
     const { done } = await busy(800)
     expect(await failureOf(impatient.queue(key).get())).toBeInstanceOf(ConnectionError)
     await done
-    expect(await raw.zCard(companion(key, 'getters'))).toBe(0)
+    expect(await raw.zCard(auxKeyName(key, 'getters'))).toBe(0)
   })
 })

@@ -4,7 +4,7 @@ import { ConnectionError, createHot, type Hot } from '../../src/index.js'
 import { begin, Crew, lines, rawClient, type RawClient } from '../support/crew.js'
 import { shortenHandOvers } from '../support/hand-over.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { spawnWorker } from '../support/processes.js'
 import { failureOf, started, until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
@@ -43,7 +43,7 @@ function backAgain(): void {
   proxy.onRequest = proxy.onReply = () => 'pass'
 }
 
-/** Loses the answer to the first ask that puts a wait in line, and everything after that. */
+/** Loses the answer to the first ask that puts a wait, and everything after that. */
 function loseTheAnswer(): void {
   proxy.onRequest = chunk => {
     if (!chunk.includes('$4\r\nwait')) return 'pass'
@@ -66,15 +66,15 @@ async function listenAgain(): Promise<void> {
 }
 
 describe('What failed while Redis was gone holds nobody up when it is back:', () => {
-  test('acquires that stood in line', async () => {
+  test('acquires that were enqueued', async () => {
     const key = freshKey()
     const holder = await hot.lock(key).acquire()
     const acquires = Array.from({ length: 8 }, () => started(cuttable.lock(key).acquire()))
-    await until('all are in line', async () => (await raw.zCard(companion(key, 'waiters'))) === 8)
+    await until('all are enqueued', async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === 8)
     outage()
     for (const acquire of acquires) expect(await failureOf(acquire)).toBeInstanceOf(ConnectionError)
     const next = started(hot.lock(key).acquire({ timeout: 5_000 }))
-    await until('it is in line, too', async () => (await raw.zCard(companion(key, 'waiters'))) >= 9)
+    await until('it is enqueued, too', async () => (await raw.zCard(auxKeyName(key, 'waiters'))) >= 9)
     await listenAgain()
     await holder.release()
     await (await next).release()
@@ -98,21 +98,21 @@ describe('What failed while Redis was gone holds nobody up when it is back:', ()
     await permit.release()
   })
 
-  test.each(['get', 'consume'])('a %s() whose place in line it was not told of: the item goes back', async how => {
+  test.each(['get', 'consume'])('a %s() whose position it was not told of: the item goes back', async how => {
     const key = freshKey()
     const queue = cuttable.queue<string>(key)
     await queue.size
     loseTheAnswer()
     const wait = how === 'get' ? queue.get() : queue.consume().next()
     expect(await failureOf(wait)).toBeInstanceOf(ConnectionError)
-    expect(await raw.zCard(companion(key, 'getters'))).toBe(1)
+    expect(await raw.zCard(auxKeyName(key, 'getters'))).toBe(1)
     await listenAgain()
     await hot.queue<string>(key).put('a')
     expect(await hot.queue<string>(key).get({ timeout: 5_000 })).toBe('a')
   })
 })
 
-test('A put that failed in line is not made later', async () => {
+test('A put that failed in the wait queue is not made later', async () => {
   const key = freshKey()
   const queue = hot.queue<string>(key, { maxsize: 1 })
   await queue.put('a')
@@ -121,7 +121,7 @@ test('A put that failed in line is not made later', async () => {
   outage()
   expect(await failureOf(put)).toBeInstanceOf(ConnectionError)
   await listenAgain()
-  await until('it has left', async () => (await raw.zCard(companion(key, 'putters'))) === 0)
+  await until('it has left', async () => (await raw.zCard(auxKeyName(key, 'putters'))) === 0)
   expect(await queue.get()).toBe('a')
   expect(await queue.toJS()).toEqual([])
 })
@@ -141,10 +141,10 @@ describe('Tickets of a process that stands still are skipped once one of them wa
     const worker = spawnWorker('lining-up.ts', ['joins', server.url, key, 'stopped'])
     await worker.next()
     for (let joined = 0; joined < TICKETS; joined++) worker.send('join')
-    await until('they are in line', async () => (await raw.zCard(companion(key, 'waiters'))) === TICKETS)
+    await until('they are enqueued', async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === TICKETS)
     worker.kill('SIGSTOP')
     const behind = started(hot.lock(key).acquire({ timeout: LIMIT }))
-    await until('somebody is behind', async () => (await raw.zCard(companion(key, 'waiters'))) === TICKETS + 1)
+    await until('somebody is behind', async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === TICKETS + 1)
     await permit.release()
     const next = await behind
     await next.release()
@@ -177,8 +177,8 @@ test('an ask that is sent again when its wait has been served asks for nothing',
   const key = freshKey()
   const permit = await hot.lock(key).acquire()
   const acquire = cuttable.lock(key).acquire()
-  await until('it is in line', async () => (await raw.zCard(companion(key, 'waiters'))) === 1)
-  const [ticket = ''] = await raw.zRange(companion(key, 'waiters'), 0, 0)
+  await until('it is enqueued', async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === 1)
+  const [ticket = ''] = await raw.zRange(auxKeyName(key, 'waiters'), 0, 0)
   const [channel = '', name = ''] = ticket.split('/')
   let cuts = 0
   proxy.onRequest = chunk => {
@@ -192,8 +192,8 @@ test('an ask that is sent again when its wait has been served asks for nothing',
   await until('the ask has been answered', () => proxy.sent('$8\r\nwithdraw') > 0)
   expect(cuts).toBeGreaterThan(0)
   backAgain()
-  expect(await raw.get(companion(key, 'state'))).toContain(String(got.token))
-  expect([await raw.zCard(key), await raw.zCard(companion(key, 'waiters'))]).toEqual([1, 0])
+  expect(await raw.get(auxKeyName(key, 'state'))).toContain(String(got.token))
+  expect([await raw.zCard(key), await raw.zCard(auxKeyName(key, 'waiters'))]).toEqual([1, 0])
   await got.release()
 })
 
@@ -223,7 +223,7 @@ describe('A lease counts from when it is sent:', () => {
       { lease: 200 }
     )
     await sleep(400)
-    const first = Number((await raw.get(companion(lock.key, 'state')))!.split(' ')[0])
+    const first = Number((await raw.get(auxKeyName(lock.key, 'state')))!.split(' ')[0])
     proxy.release()
     expect(await ran).toBe(false)
     expect(tokens[0]).toBeGreaterThan(first)

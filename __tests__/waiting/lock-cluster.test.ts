@@ -9,7 +9,7 @@ import { until } from '../support/promises.js'
 import { Resharding } from '../support/resharding.js'
 import { startCluster, type Cluster, type Server } from '../support/servers.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 const WAITS = scaled(250)
 
@@ -47,8 +47,8 @@ afterAll(async () => {
   await nodes.stop()
 })
 
-const inLine = (key: string, length: number) =>
-  until(`${length} are in line`, async () => (await cluster.zCard(companion(key, 'waiters'))) === length, 30_000)
+const enqueued = (key: string, length: number) =>
+  until(`${length} are enqueued`, async () => (await cluster.zCard(auxKeyName(key, 'waiters'))) === length, 30_000)
 
 const move = async (key: string) => resharding.move(await resharding.slotOf(key), 20)
 
@@ -60,7 +60,7 @@ test(`${WAITS} waits for as many locks take a few connections, and one to each m
   const other = another()
 
   const { inside, done } = waitFor(keys.map(key => other.lock(key)))
-  for (const key of keys) await inLine(key, 1)
+  for (const key of keys) await enqueued(key, 1)
   expect(await connections()).toBeGreaterThanOrEqual(nodes.nodes.length)
   // To each master the client that was given has one of its own, too.
   expect(await connections()).toBeLessThanOrEqual(8 + 2 * nodes.nodes.length)
@@ -76,7 +76,7 @@ test('a lock whose slot moves is held on, and those who wait for it get it', asy
   const held = await another().lock(key).acquire({ lease: 1_000 })
   const others = upTo(3).map(() => another().lock(key))
   const { inside, done } = waitFor(upTo(60).map(place => others[place % others.length]!))
-  await inLine(key, 60)
+  await enqueued(key, 60)
 
   for (let round = 0; round < 3; round++) await move(key)
   expect(inside).toEqual([])
@@ -134,7 +134,7 @@ test('when the master of a lock dies, it is held on at the replica that takes it
   const held = await hot.lock(key).acquire({ lease: 15_000 })
   const others = upTo(3).map(() => another().lock(key))
   const { inside, done } = waitFor(upTo(30).map(place => others[place % others.length]!))
-  await inLine(key, 30)
+  await enqueued(key, 30)
   await replicated(master)
   await master.kill()
 

@@ -8,7 +8,7 @@ import { until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 import { upTo, waitFor } from '../support/lines.js'
 import { scaled } from '../support/runs.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 const WAITS = scaled(250)
 /** Connections of one Hot, however many waits there are. */
@@ -35,8 +35,8 @@ afterAll(async () => {
   await server.stop()
 })
 
-const inLine = (lock: HotLock, length: number) =>
-  until(`${length} are in line`, async () => (await raw.zCard(companion(lock.key, 'waiters'))) === length)
+const enqueued = (lock: HotLock, length: number) =>
+  until(`${length} are enqueued`, async () => (await raw.zCard(auxKeyName(lock.key, 'waiters'))) === length)
 
 const newConnections = () => countingNew(() => [raw.sendCommand(['CLIENT', 'LIST'])])
 
@@ -47,7 +47,7 @@ test(`${WAITS} waits for one lock take a few connections, and are served in orde
   const other = another().lock(lock.key)
 
   const { inside, done } = waitFor(upTo(WAITS).map(() => other))
-  await inLine(lock, WAITS)
+  await enqueued(lock, WAITS)
   expect(await connections()).toBeGreaterThan(0)
   expect(await connections()).toBeLessThanOrEqual(MOST_CONNECTIONS)
   expect(inside).toEqual([])
@@ -65,7 +65,7 @@ test(`${WAITS} waits for as many locks take a few connections, and are served as
   const locks = upTo(WAITS).map(place => other.lock(`many:${place}`))
 
   const { inside, done } = waitFor(locks)
-  await Promise.all(locks.map(lock => inLine(lock, 1)))
+  await Promise.all(locks.map(lock => enqueued(lock, 1)))
   expect(await connections()).toBeGreaterThan(0)
   expect(await connections()).toBeLessThanOrEqual(MOST_CONNECTIONS)
   expect(inside).toEqual([])
@@ -93,13 +93,13 @@ test('the waits of a killed process hold up nobody who waits behind them', async
   const held = await lock.acquire()
   const connections = await newConnections()
   const worker = spawnWorker('lining-up.ts', ['crowds', server.url, lock.key, 'killed', String(WAITS)])
-  await inLine(lock, WAITS)
+  await enqueued(lock, WAITS)
   expect(await connections()).toBeGreaterThan(0)
   worker.kill()
   await worker.done
   await until('Redis has seen it go', async () => (await connections()) === 0)
   const { done } = waitFor(upTo(3).map(() => another().lock(lock.key)))
-  await inLine(lock, WAITS + 3)
+  await enqueued(lock, WAITS + 3)
 
   await held.release()
   // One that does not live would have the lock for two seconds if it were handed it; all of them for half an hour.

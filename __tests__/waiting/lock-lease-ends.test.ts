@@ -5,11 +5,11 @@ import { createHot, type Hot } from '../../src/index.js'
 import { failureOf, until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 // Of the waits at one key only one looks whether a lease has ended; whatever becomes of that one, the others depend on it.
 
-/** Longer than it takes to get everybody in line. */
+/** Longer than it takes to get everybody enqueued. */
 const LEASE = 3_000
 
 let server: Server
@@ -48,8 +48,8 @@ async function heldByDead(key: string): Promise<void> {
   void holder.close().catch(() => undefined)
 }
 
-const inLine = (key: string, length: number) =>
-  until(`${length} are in line`, async () => (await raw.zCard(companion(key, 'waiters'))) === length)
+const enqueued = (key: string, length: number) =>
+  until(`${length} are enqueued`, async () => (await raw.zCard(auxKeyName(key, 'waiters'))) === length)
 const leaseEnds = (key: string) => until('the lease has ended', async () => (await rival.lock(key).available()) === 1)
 
 test('who waits behind one that leaves just before the lease of a dead holder ends gets the lock', async () => {
@@ -60,11 +60,11 @@ test('who waits behind one that leaves just before the lease of a dead holder en
   const second = hot.lock(key).acquire()
   let served = false
   void second.then(() => (served = true))
-  await inLine(key, 2)
+  await enqueued(key, 2)
 
   proxy.holdReplies()
   leaving.abort()
-  await inLine(key, 1)
+  await enqueued(key, 1)
   expect(await rival.lock(key).available()).toBe(0)
   await leaseEnds(key)
   // The moment at which somebody has to look is milliseconds away.
@@ -84,7 +84,7 @@ test('who waits behind one whose look at the end of a lease fails hears of it, o
   let ended = false
   const end = () => (ended = true)
   second.then(end, end)
-  await inLine(key, 2)
+  await enqueued(key, 2)
 
   await raw.sendCommand(['ACL', 'SETUSER', 'default', '-eval', '-evalsha'])
   try {
@@ -101,11 +101,11 @@ test('who waits behind one that is handed the lock and does not move has it soon
   const mute = raw.duplicate()
   await mute.connect()
   await mute.subscribe('hot-redis:mute', () => undefined)
-  await raw.zAdd(companion(key, 'waiters'), { score: 1, value: 'hot-redis:mute/1L500' })
+  await raw.zAdd(auxKeyName(key, 'waiters'), { score: 1, value: 'hot-redis:mute/1L500' })
   const second = hot.lock(key).acquire()
   let served = false
   void second.then(() => (served = true))
-  await inLine(key, 2)
+  await enqueued(key, 2)
   await held.release()
   await until('the one behind has the lock', () => served)
   await (await second).release()

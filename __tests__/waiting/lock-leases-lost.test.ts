@@ -18,7 +18,7 @@ describe('A lease, when the connection', () => {
   let rival: Hot
   let admin: RedisClientType
   let lock: HotLock
-  const inLine = (waiting: number) => untilWaiting((_, ...args) => admin.sendCommand(args), lock.key, waiting)
+  const enqueued = (waiting: number) => untilWaiting((_, ...args) => admin.sendCommand(args), lock.key, waiting)
   beforeEach(async () => {
     server = await startServer({ durable: true })
     proxy = await TcpProxy.to(server.port)
@@ -54,7 +54,7 @@ describe('A lease, when the connection', () => {
     const setBack = shortenHandOvers()
     const wait = lock.acquire(soon)
     setBack()
-    await inLine(1)
+    await enqueued(1)
     let cuts = 0
     proxy.onRequest = text => {
       if (cuts > 0 || !text.includes('ZADD')) return 'pass'
@@ -73,7 +73,7 @@ describe('A lease, when the connection', () => {
   test('ends because the server is started again, goes on, with its line behind it', async () => {
     const permit = await lock.acquire({ lease: 6_000 })
     const wait = rival.lock(lock.key).acquire(soon)
-    await inLine(1)
+    await enqueued(1)
     await server.restart()
     await sleep(2_500)
     expect([permit.signal.aborted, await hot.lock(lock.key).tryAcquire()]).toEqual([false, undefined])
@@ -121,7 +121,7 @@ describe('A lease, when the connection', () => {
     const held = await slots.acquire({ lease: 60_000 })
     await hot.boundedSemaphore(lock.key, { value: 2 }).acquire({ lease: 600 })
     const wait = slots.acquire({ ...soon, lease: 60_000 })
-    await inLine(1)
+    await enqueued(1)
     await sleep(900)
     expect(await slots.available()).toBe(0)
     await proxy.stop()
@@ -134,7 +134,7 @@ describe('A lease, when the connection', () => {
     for (const waiting of [false, true]) {
       const permit = await lock.acquire()
       const wait = waiting ? rival.lock(lock.key).acquire({ ...soon, lease: 600 }) : undefined
-      if (waiting) await inLine(1)
+      if (waiting) await enqueued(1)
       let cut = 0
       proxy.onRequest = chunk => {
         if (!chunk.includes(lock.key) || cut++ > 0) return 'pass'

@@ -4,7 +4,7 @@ import { createClient, type RedisClientType } from 'redis'
 import { createHot, LeaseLostError, type Hot, type HotLock, type Permit } from '../../src/index.js'
 import { freshKey } from '../support/fresh-key.js'
 import { shortenHandOvers } from '../support/hand-over.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { spawnWorker, type Worker } from '../support/processes.js'
 import { failureOf, until } from '../support/promises.js'
 import { runScript } from '../support/scripts.js'
@@ -39,7 +39,7 @@ afterAll(async () => {
 })
 
 const raw = (_key: string, ...args: string[]) => admin.sendCommand(args)
-const inLine = (waiting: number) => untilWaiting(raw, key, waiting)
+const enqueued = (waiting: number) => untilWaiting(raw, key, waiting)
 
 /** The waiters in the order in which they are served; each gives the permit back at once. */
 function servedInOrder(waits: readonly (readonly [name: string, wait: Promise<Permit>])[]): Promise<string[]> {
@@ -60,14 +60,14 @@ describe('A process that waits', () => {
   })
   afterAll(() => setBack())
 
-  /** A process that stands in line, with somebody behind it. */
+  /** A process that are enqueued, with somebody behind it. */
   async function waitingWorker(): Promise<{ behind: Promise<Permit> }> {
     worker = spawnWorker('locking.ts', [server.url, key])
     expect(await worker.next()).toEqual({ what: 'ready' })
     worker.send('acquire')
-    await inLine(1)
+    await enqueued(1)
     const behind = rival.lock(key).acquire(soon)
-    await inLine(2)
+    await enqueued(2)
     return { behind }
   }
 
@@ -120,7 +120,7 @@ describe('A script', () => {
   const waiting = async (name: string) => {
     const permit = await lock.acquire()
     const script = runScript('lock-ends.ts', name, server.url, key)
-    await inLine(1)
+    await enqueued(1)
     // Nothing else keeps it alive.
     await new Promise(resolve => setTimeout(resolve, 300))
     await permit.release()
@@ -184,7 +184,7 @@ describe('A wait whose connection is cut', () => {
     }
   }
 
-  test.each(Object.keys(cuts))('goes on, at the same place in line (%s)', async how => {
+  test.each(Object.keys(cuts))('goes on, at the same position (%s)', async how => {
     const permit = await rival.lock(key).acquire()
     const waits: [string, Promise<Permit>][] = []
     for (const [name, one] of [
@@ -193,14 +193,14 @@ describe('A wait whose connection is cut', () => {
       ['third', rival]
     ] as const) {
       waits.push([name, one.lock(key).acquire(soon)])
-      await inLine(waits.length)
+      await enqueued(waits.length)
     }
     const order = servedInOrder(waits)
     await askedAgain(cuts[how]!)
-    await inLine(3)
+    await enqueued(3)
     // Also the others, who were cut too where everything was. A ticket begins with its process's channel.
     await until('all of them listen', async () => {
-      const tickets = await admin.zRange(companion(key, 'waiters'), 0, -1)
+      const tickets = await admin.zRange(auxKeyName(key, 'waiters'), 0, -1)
       const listening = await admin.pubSubNumSub(tickets.map(ticket => ticket.slice(0, ticket.lastIndexOf('/'))))
       return Object.values(listening).every(processes => processes > 0)
     })
@@ -213,9 +213,9 @@ describe('A wait whose connection is cut', () => {
     for (let round = 0; round < 20; round++) {
       const permit = await rival.lock(key).acquire()
       const cut = through.lock(key).acquire(soon)
-      await inLine(1)
+      await enqueued(1)
       const behind = rival.lock(key).acquire(soon)
-      await inLine(2)
+      await enqueued(2)
       const order = servedInOrder([
         ['cut', cut],
         ['behind', behind]
@@ -231,9 +231,9 @@ describe('A wait whose connection is cut', () => {
   test('for good is passed over at once, also by the dozen', async () => {
     const permit = await rival.lock(key).acquire()
     const lost = Promise.allSettled(Array.from({ length: 40 }, () => through.lock(key).acquire()))
-    await inLine(40)
+    await enqueued(40)
     const behind = rival.lock(key).acquire(soon)
-    await inLine(41)
+    await enqueued(41)
     await proxy.stop()
     await permit.release()
     // Were each of them waited for, until what was handed to it is taken back, this would take minutes.
@@ -246,7 +246,7 @@ describe('A wait whose connection is cut', () => {
     const permit = await rival.lock(key).acquire()
     await using impatient = createHot({ url: proxy.url, connectTimeout: 500 })
     const wait = impatient.lock(key).acquire({ timeout: 300 })
-    await inLine(1)
+    await enqueued(1)
     const ended = failureOf(wait)
     await proxy.stop()
     const error = await ended
@@ -281,7 +281,7 @@ describe('FLUSHALL', () => {
   test('frees what is held: its holder is told, and who waits is served', async () => {
     const permit = await lock.acquire({ lease: 600 })
     const waits = [rival.lock(key).acquire(soon), rival.lock(key).acquire(soon), hot.lock(key).acquire(soon)]
-    await inLine(3)
+    await enqueued(3)
     await admin.sendCommand(['FLUSHALL'])
     const aborted = permit.signal.aborted ? undefined : once(permit.signal, 'abort')
     const next = await Promise.race(waits)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHot, type Hot } from '../../src/index.js'
 import { lines, rawClient, type RawClient } from '../support/crew.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { failureOf, started } from '../support/promises.js'
 import { consuming, limit } from '../support/queues.js'
 import { startServer, type Server } from '../support/servers.js'
@@ -72,7 +72,7 @@ describe('When Redis evicts what belongs to a queue, no item is lost:', () => {
     await queue.put('a')
     const put = started(queue.put('b'))
     await lines(raw)(1, key, 'putters')
-    await raw.del(companion(key, 'bound'))
+    await raw.del(auxKeyName(key, 'bound'))
     expect(await queue.get()).toBe('a')
     await put
     expect(await queue.get(limit)).toBe('b')
@@ -83,7 +83,7 @@ describe('When Redis evicts what belongs to a queue, no item is lost:', () => {
     await queue.put('a')
     const consumer = consuming(queue)
     expect(await consumer.next()).toBe('a')
-    await raw.del(companion(key, role))
+    await raw.del(auxKeyName(key, role))
     if (role === 'state') await consumer.leave()
     expect(await queue.get(limit)).toBe('a')
   })
@@ -96,7 +96,7 @@ describe('All processes know when to check for an ended lease,', () => {
     const permit = await other.lock(key).acquire()
     const behind = started(hot.lock(key).acquire())
     await lines(raw)(1, key, 'waiters')
-    const waiters = companion(key, 'waiters')
+    const waiters = auxKeyName(key, 'waiters')
     const [ticket = ''] = await raw.zRange(waiters, 0, 0)
     await raw.zAdd(waiters, tickets)
     // It receives what is sent to the process that never does anything.

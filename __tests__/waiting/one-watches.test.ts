@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHot, type Hot } from '../../src/index.js'
 import { Crew, begin, lines, rawClient, type RawClient } from '../support/crew.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { started, until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 
@@ -62,13 +62,13 @@ test('Another one looks when the wait of that one has ended', async () => {
   await lines(raw)(1, key)
   const others = [1, 2].map(index => started(hots[index]!.queue(key).get()))
   await lines(raw)(3, key)
-  const [, , last = ''] = await raw.zRange(companion(key, 'getters'), 0, -1)
+  const [, , last = ''] = await raw.zRange(auxKeyName(key, 'getters'), 0, -1)
   const told: string[] = []
   const spy = await rawClient(server.url)
   await spy.subscribe(last.split('/')[0]!, message => told.push(message))
   stop.abort()
   await first.catch(() => undefined)
-  await until('another is told', () => told.includes(`watch ${companion(key, 'getters')}`))
+  await until('another is told', () => told.includes(`watch ${auxKeyName(key, 'getters')}`))
   await raw.rPush(key, ['"a"', '"b"'])
   expect((await Promise.all(others)).sort()).toEqual(['a', 'b'])
   await spy.disconnect()

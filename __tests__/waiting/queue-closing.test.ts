@@ -5,7 +5,7 @@ import { backends } from '../support/backends.js'
 import { freshKey } from '../support/fresh-key.js'
 import { ownServer, statistic, type OwnServer } from '../support/own-server.js'
 import { failureOf, started } from '../support/promises.js'
-import { consuming, inLine, limit } from '../support/queues.js'
+import { consuming, enqueued, limit } from '../support/queues.js'
 import { runScript } from '../support/scripts.js'
 
 describe.each(backends)('close() on $name while somebody waits', ({ createHot: another, raw }) => {
@@ -25,17 +25,17 @@ describe.each(backends)('close() on $name while somebody waits', ({ createHot: a
       consuming(queue).next()
     ].map(started)
     const errors = waiting.map(failureOf)
-    await inLine(raw, queue.key, 'getters', 4)
-    await inLine(raw, full.key, 'putters', 1)
-    await inLine(raw, full.key, 'joiners', 1)
+    await enqueued(raw, queue.key, 'getters', 4)
+    await enqueued(raw, full.key, 'putters', 1)
+    await enqueued(raw, full.key, 'joiners', 1)
     await closing.close()
     for (const error of await Promise.all(errors)) {
       expect(error).toBeInstanceOf(ConnectionError)
       expect((error as Error).message).toMatch(/closed/)
     }
     for (const line of ['getters', 'putters', 'joiners'] as const) {
-      await inLine(raw, queue.key, line, 0)
-      await inLine(raw, full.key, line, 0)
+      await enqueued(raw, queue.key, line, 0)
+      await enqueued(raw, full.key, line, 0)
     }
     await hot.queue<string>(queue.key).put('x')
     expect(await hot.queue(queue.key).getNowait()).toBe('x')
@@ -58,7 +58,7 @@ describe.each(backends)('close() on $name while somebody waits', ({ createHot: a
             (error: unknown) => expect(error).toBeInstanceOf(ConnectionError)
           )
       )
-      await inLine(raw, queue.key, 'getters', 5)
+      await enqueued(raw, queue.key, 'getters', 5)
       const putting = Promise.all([0, 1, 2, 3, 4].map(item => queue.put(item)))
       if (round % 3 === 0) await Promise.resolve()
       await Promise.all([closing.close(), putting, ...waiting])
@@ -83,7 +83,7 @@ describe.each(backends)('close() on $name while somebody waits', ({ createHot: a
     const queue = hot.queue<string>(freshKey(), { initial: ['a'] })
     await consuming(closing.queue<string>(queue.key)).next()
     const waiting = started(queue.get(limit))
-    await inLine(raw, queue.key, 'getters', 1)
+    await enqueued(raw, queue.key, 'getters', 1)
     await closing.close()
     expect(await waiting).toBe('a')
   })
@@ -106,7 +106,7 @@ describe('A process', () => {
     const queue = server.hot.queue<string>(freshKey())
     let ended = false
     const script = runScript('queueing.ts', 'waits', url, queue.key).finally(() => (ended = true))
-    await inLine(raw, queue.key, 'getters', 1)
+    await enqueued(raw, queue.key, 'getters', 1)
     // Long enough for a process that nothing keeps alive to end.
     await server.hot
       .queue(freshKey())
@@ -135,7 +135,7 @@ describe('A process', () => {
     const limits = { signal: stop.signal }
     const none = () => undefined
     const waits = [waiter.queue('waits').get(limits).catch(none)]
-    await inLine(raw, 'waits', 'getters', 1)
+    await enqueued(raw, 'waits', 'getters', 1)
     const before = await connections()
     for (let index = 0; index < 2_000; index++)
       waits.push(
@@ -144,7 +144,7 @@ describe('A process', () => {
           .get(limits)
           .catch(none)
       )
-    await inLine(raw, 'waits:199', 'getters', 10)
+    await enqueued(raw, 'waits:199', 'getters', 10)
     expect(await connections()).toBe(before)
     stop.abort()
     await Promise.all(waits)

@@ -6,7 +6,7 @@ import { until } from '../support/promises.js'
 import { addReplica, replicated } from '../support/failover.js'
 import { Resharding } from '../support/resharding.js'
 import { startCluster, type Cluster, type Server } from '../support/servers.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 let cluster: Cluster
 let resharding: Resharding
@@ -56,8 +56,8 @@ async function keyOn(master: Server): Promise<string> {
   }
 }
 
-const inLine = (key: string, count: number, line = 'getters') =>
-  until(`${count} are in line at ${key}`, async () => (await raw.zCard(`{${key}}:hot-redis:${line}`)) === count)
+const enqueued = (key: string, count: number, line = 'getters') =>
+  until(`${count} are enqueued at ${key}`, async () => (await raw.zCard(`{${key}}:hot-redis:${line}`)) === count)
 
 const move = async (key: string) => resharding.move(await resharding.slotOf(key), 20)
 
@@ -70,11 +70,11 @@ test('waits of all kinds on all masters at once are served', async () => {
     await Promise.all([queue.put('second'), queue.join()])
   })
   for (const key of keys) {
-    await until('all are in line', async () => {
+    await until('all are enqueued', async () => {
       const lines = [
-        companion(key, 'getters'),
-        companion(`full:{${key}}`, 'putters'),
-        companion(`full:{${key}}`, 'joiners')
+        auxKeyName(key, 'getters'),
+        auxKeyName(`full:{${key}}`, 'putters'),
+        auxKeyName(`full:{${key}}`, 'joiners')
       ]
       return String(await Promise.all(lines.map(line => raw.zCard(line)))) === '1,1,1'
     })
@@ -93,9 +93,9 @@ test('a wait at a key whose slot moves to another master is served by what is pu
     const key = await keyOn(node)
     const queue = waiting.queue<string>(key)
     const first = queue.get()
-    await inLine(key, 1)
+    await enqueued(key, 1)
     const second = queue.get()
-    await inLine(key, 2)
+    await enqueued(key, 2)
     await move(key)
     await putting.queue<string>(key).put('a')
     expect(await first).toBe('a')
@@ -112,7 +112,7 @@ test('a wait for space, and one for the end of all work, at a key whose slot mov
   await queue.put('a')
   const put = queue.put('b')
   const join = queue.join()
-  await Promise.all([inLine(key, 1, 'putters'), inLine(key, 1, 'joiners')])
+  await Promise.all([enqueued(key, 1, 'putters'), enqueued(key, 1, 'joiners')])
   await move(key)
   const others = putting.queue<string>(key)
   expect(await others.get()).toBe('a')
@@ -124,7 +124,7 @@ test('a wait for space, and one for the end of all work, at a key whose slot mov
 test('what another program pushes at a key whose slot has moved wakes who waits there', async () => {
   const key = await keyOn(cluster.nodes[0]!)
   const get = waiting.queue<string>(key).get()
-  await inLine(key, 1)
+  await enqueued(key, 1)
   await move(key)
   await raw.rPush(key, 'a')
   expect(await get).toBe('a')
@@ -171,7 +171,7 @@ test('leased items of a key whose slot moves stay leased, and are renewed in the
       .queue<string>(key)
       .get()
       .then(other => others.push(other))
-    await inLine(key, 1)
+    await enqueued(key, 1)
     await move(key)
     const end = performance.now() + 1_500
     await until('twice the lease has passed', () => performance.now() > end)
@@ -193,8 +193,8 @@ test('when a master dies, waits go on at the replica that takes its place', asyn
   await Promise.all([full!.put('first'), others.size])
   const gets = [queue.get(), queue.get()]
   const put = full!.put('second')
-  await inLine(key, 2)
-  await until('one waits for space', async () => (await raw.zCard(companion(`{${key}}:full`, 'putters'))) === 1)
+  await enqueued(key, 2)
+  await until('one waits for space', async () => (await raw.zCard(auxKeyName(`{${key}}:full`, 'putters'))) === 1)
   await replicated(master)
   await master.kill()
   await others.put('a').catch((error: unknown) => expect(error).toMatchObject({ outcome: 'unknown' }))

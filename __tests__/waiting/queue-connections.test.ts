@@ -9,7 +9,7 @@ import { until } from '../support/promises.js'
 import { countingNew } from '../support/connections.js'
 import { Crew, begin, kill, lines, rawClient, type RawClient } from '../support/crew.js'
 import { startCluster, startServer, type Cluster, type Server } from '../support/servers.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 const WAITS = 1_000
 
@@ -25,7 +25,7 @@ async function allStand(count: number, name: string, raws: readonly RawClient[])
     const keys = (await raw.keys(`*${name}*`)).filter(key => /:(getters|putters|joiners)$/.test(key))
     return (await Promise.all(keys.map(key => raw.zCard(key)))).reduce((all, one) => all + one, 0)
   }
-  await until(`${count} are in line`, async () => {
+  await until(`${count} are enqueued`, async () => {
     const counts = await Promise.all(raws.map(standing))
     return counts.reduce((all, one) => all + one) === count
   })
@@ -116,7 +116,7 @@ describe('On one server', () => {
     await queue.put('a')
     // Long before what is handed to somebody who does not fetch it goes to another.
     expect(await Promise.race([served, sleep(1_500, 'nothing')])).toBe('a')
-    expect(await raw.zCard(companion(queue.key, 'getters'))).toBe(0)
+    expect(await raw.zCard(auxKeyName(queue.key, 'getters'))).toBe(0)
     await queue.join()
   })
 

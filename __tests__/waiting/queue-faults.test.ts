@@ -6,7 +6,7 @@ import { failureOf, until } from '../support/promises.js'
 import { lines, rawClient, type RawClient } from '../support/crew.js'
 import { startServer, type Server } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 
 /** The server, a Hot whose connections can be cut, and one whose connections nobody cuts. */
 let server: Server
@@ -90,12 +90,12 @@ describe('A wait goes on by itself when', () => {
     await stand(1, queue.key)
     const second = safe.get()
     await stand(2, queue.key)
-    const [before] = await raw.zRange(companion(queue.key, 'getters'), 0, 0)
+    const [before] = await raw.zRange(auxKeyName(queue.key, 'getters'), 0, 0)
     await cut()
     // They come back in the order in which they came.
-    await until('both are in line again', async () => {
+    await until('both are enqueued again', async () => {
       const [line, channels] = await Promise.all([
-        raw.zRange(companion(queue.key, 'getters'), 0, -1),
+        raw.zRange(auxKeyName(queue.key, 'getters'), 0, -1),
         raw.pubSubChannels()
       ])
       return line.length === 2 && line[0] === before && line.every(one => channels.includes(one.split('/')[0]!))
@@ -151,9 +151,9 @@ describe('A wait goes on by itself when', () => {
       const [queue, safe] = queuePair()
       let cut = false
       cutBefore(request, () => (cut = true))
-      const inLineAfterCut = async () => cut && (await raw.zCard(companion(queue.key, 'getters'))) === 1
+      const enqueuedAfterCut = async () => cut && (await raw.zCard(auxKeyName(queue.key, 'getters'))) === 1
       const get = queue.get()
-      await Promise.race([get, until('it is in line, though', inLineAfterCut)])
+      await Promise.race([get, until('it is enqueued, though', enqueuedAfterCut)])
       await raw.rPush(queue.key, 'a')
       expect(await get).toBe('a')
       expect(await safe.empty()).toBe(true)
@@ -236,7 +236,7 @@ describe('Nothing is lost when the connection is cut', () => {
         expect(await safe.get()).toBe('item')
       }
       proxy.onRequest = () => 'pass'
-      await until('nothing is left', async () => (await raw.exists([queue.key, companion(queue.key, 'leases')])) === 0)
+      await until('nothing is left', async () => (await raw.exists([queue.key, auxKeyName(queue.key, 'leases')])) === 0)
     }
     expect(ends.served).toBeGreaterThan(0)
   })
@@ -374,7 +374,7 @@ describe.each([
 })
 
 describe('When Redis is gone', () => {
-  test('and comes back without what it held, waits are put in line again', async () => {
+  test('and comes back without what it held, waits are put enqueued again', async () => {
     const forgetting = await startServer()
     const [waiting, putting] = [1, 2].map(() => createHot({ url: forgetting.url, connectTimeout: 15_000 }))
     const own = await rawClient(forgetting.url)
@@ -418,7 +418,7 @@ describe('When Redis is gone', () => {
     await gone.stop()
   })
 
-  test('a put that was in line says that nobody knows its outcome: it may have been served', async () => {
+  test('a put that was enqueued says that nobody knows its outcome: it may have been served', async () => {
     const [queue, safe] = queuePair(1)
     const impatient = createHot({ url: proxy.url, connectTimeout: 200 })
     await safe.put('a')
@@ -443,7 +443,7 @@ describe('A worker whose connection is down for a while', () => {
     expect(await loop.next()).toEqual({ done: false, value: 'a' })
     const another = safe.get()
     await stand(1, queue.key)
-    const leaseEnds = async () => (await raw.zRangeWithScores(companion(queue.key, 'leases'), 0, 0))[0]?.score ?? 0
+    const leaseEnds = async () => (await raw.zRangeWithScores(auxKeyName(queue.key, 'leases'), 0, 0))[0]?.score ?? 0
     const firstEnd = await leaseEnds()
     proxy.onRequest = () => 'cut'
     proxy.cut()

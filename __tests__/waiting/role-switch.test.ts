@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, createHot, type Hot } from '../../src/index.js'
 import { lines, rawClient, type RawClient } from '../support/crew.js'
 import { freshKey } from '../support/fresh-key.js'
-import { companion } from '../support/keys.js'
+import { auxKeyName } from '../support/keys.js'
 import { failureOf, started, until } from '../support/promises.js'
 import { startServer, type Server } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
@@ -43,7 +43,7 @@ describe('A master that becomes a replica, and keeps its clients:', () => {
   }
 
   test('what the other one hands over does not reach those who wait here', async () => {
-    const [getters, waiters] = [companion(key, 'getters'), companion(`${key}:lock`, 'waiters')]
+    const [getters, waiters] = [auxKeyName(key, 'getters'), auxKeyName(`${key}:lock`, 'waiters')]
     const told: string[] = []
     const spy = await rawClient(old.url)
     await spy.pSubscribe('hot-redis:*', message => told.push(message))
@@ -63,13 +63,13 @@ describe('A master that becomes a replica, and keeps its clients:', () => {
 
   test('waits go on at its successor, when that can be reached at the same address', async () => {
     const waits = [started(left.queue(key).get()), started(left.queue(key).get())]
-    await until('replicated', async () => (await raws[1].zCard(companion(key, 'getters'))) === 2)
-    const tickets = await raws[1].zRange(companion(key, 'getters'), 0, -1)
+    await until('replicated', async () => (await raws[1].zCard(auxKeyName(key, 'getters'))) === 2)
+    const tickets = await raws[1].zRange(auxKeyName(key, 'getters'), 0, -1)
     proxy.serverPort = next.port
     await switchRoles()
     await until('it has subscribed there', async () => (await raws[1].pubSubChannels('hot-redis:*')).length === 1)
     await lines(raws[1])(2, key)
-    expect(await raws[1].zRange(companion(key, 'getters'), 0, -1)).toEqual(tickets)
+    expect(await raws[1].zRange(auxKeyName(key, 'getters'), 0, -1)).toEqual(tickets)
     await hot.queue(key).put('a')
     await hot.queue(key).put('b')
     expect(await Promise.all(waits)).toEqual(['a', 'b'])
@@ -84,7 +84,7 @@ test('Each candidate for a permit is offered a token of its own', async () => {
   for (const gone of [1, 2]) {
     const permit = await lock.acquire()
     const tickets = Array.from({ length: gone }, (_, index) => ({ score: index, value: `gone/${index}L2000` }))
-    await raw.zAdd(companion(lock.key, 'waiters'), tickets)
+    await raw.zAdd(auxKeyName(lock.key, 'waiters'), tickets)
     const monitor = connect(server.port, '127.0.0.1')
     let seen = ''
     monitor.on('data', chunk => (seen += chunk.toString())).write('MONITOR\r\n')

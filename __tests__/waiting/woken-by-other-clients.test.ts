@@ -4,7 +4,7 @@ import { createHot, type Hot } from '../../src/index.js'
 import { backends } from '../support/backends.js'
 import { freshKey } from '../support/fresh-key.js'
 import { started, until } from '../support/promises.js'
-import { inLine, kinds, limit } from '../support/queues.js'
+import { enqueued, kinds, limit } from '../support/queues.js'
 import { startServer, type Server } from '../support/servers.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
 
@@ -21,7 +21,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
       const start = performance.now()
       for (let round = 0; round < ROUNDS; round++) {
         const waiting = started(queue.get(limit))
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         await raw(queue.key, round % 2 ? 'RPUSH' : 'LPUSH', queue.key, `item ${round}`)
         expect(await waiting).toBe(`item ${round}`)
       }
@@ -35,7 +35,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
       const waiting: Promise<string>[] = []
       for (const from of [queue, other, queue, other]) {
         waiting.push(started(from.get(limit)))
-        await inLine(raw, queue.key, 'getters', waiting.length)
+        await enqueued(raw, queue.key, 'getters', waiting.length)
       }
       await raw(queue.key, 'RPUSH', queue.key, 'a', 'b', 'c', 'd', 'e')
       const got = await Promise.all(waiting)
@@ -52,7 +52,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
         const ways = [['LPOP'], ['RPOP'], ['DEL'], ['LTRIM', '1', '0'], ['UNLINK']]
         for (let round = 0; round < ROUNDS; round++) {
           const waiting = started(queue.put(`item ${round}`, limit))
-          await inLine(raw, queue.key, 'putters', 1)
+          await enqueued(raw, queue.key, 'putters', 1)
           const [command = '', ...args] = ways[round % ways.length]!
           await raw(queue.key, command, queue.key, ...args)
           await waiting
@@ -65,7 +65,7 @@ describe.each(backends)('Other clients wake those who wait, on $name:', ({ creat
     test('LPOP of the last item ends join()', async () => {
       const queue = make(hot, freshKey(), { initial: ['a'] })
       const joined = started(queue.join(limit))
-      await inLine(raw, queue.key, 'joiners', 1)
+      await enqueued(raw, queue.key, 'joiners', 1)
       await raw(queue.key, 'LPOP', queue.key)
       await joined
     })
@@ -98,7 +98,7 @@ describe('A wait outlives', () => {
   test.each(['put', 'RPUSH'])('FLUSHALL, and a %s after it arrives', async way => {
     const queue = hot.queue<string>(freshKey())
     const waiting = [queue.get(limit), outside.queue<string>(queue.key).get(limit)].map(started)
-    await inLine(raw, queue.key, 'getters', 2)
+    await enqueued(raw, queue.key, 'getters', 2)
     await raw('', 'FLUSHALL')
     const put = (item: string) =>
       way === 'put' ? outside.queue<string>(queue.key).put(item) : raw('', 'RPUSH', queue.key, item)
@@ -112,8 +112,8 @@ describe('A wait outlives', () => {
     const queue = hot.queue<string>(freshKey(), { maxsize: 1, initial: ['a'] })
     await hot.flush()
     const [putting, joining] = [queue.put('b', limit), outside.queue(queue.key).join(limit)].map(started)
-    await inLine(raw, queue.key, 'putters', 1)
-    await inLine(raw, queue.key, 'joiners', 1)
+    await enqueued(raw, queue.key, 'putters', 1)
+    await enqueued(raw, queue.key, 'joiners', 1)
     await raw('', 'FLUSHALL')
     await putting
     expect(await queue.get(limit)).toBe('b')
@@ -123,25 +123,25 @@ describe('A wait outlives', () => {
   test('SCRIPT FLUSH', async () => {
     const queue = hot.queue<string>(freshKey())
     const waiting = started(queue.get(limit))
-    await inLine(raw, queue.key, 'getters', 1)
+    await enqueued(raw, queue.key, 'getters', 1)
     await raw('', 'SCRIPT', 'FLUSH')
     await outside.queue<string>(queue.key).put('a')
     expect(await waiting).toBe('a')
   })
 
-  test('a lost connection: it asks again, and has its place in line', async () => {
+  test('a lost connection: it asks again, and has its position', async () => {
     const queue = hot.queue<string>(freshKey())
     const waiting: Promise<string>[] = []
     for (const from of [hot, outside, hot]) {
       waiting.push(started(from.queue<string>(queue.key).get(limit)))
-      await inLine(raw, queue.key, 'getters', waiting.length)
+      await enqueued(raw, queue.key, 'getters', waiting.length)
     }
     const before = proxy.connections
     proxy.cut()
     await until('it has connected again', () => proxy.connections > before)
     // What is put by now may be handed on by those who are not back yet, so they are given time to.
     await hot.queue(queue.key).size
-    await inLine(raw, queue.key, 'getters', 3)
+    await enqueued(raw, queue.key, 'getters', 3)
     await until('it can be told again', async () => {
       const channels = (await raw('', 'PUBSUB', 'CHANNELS', 'hot-redis:*')) as string[]
       return channels.length === 2
@@ -183,7 +183,7 @@ describe('A wait outlives', () => {
   test('a server that is killed and comes back', async () => {
     const queue = outside.queue<string>(freshKey())
     const waiting = started(queue.get(limit))
-    await inLine(raw, queue.key, 'getters', 1)
+    await enqueued(raw, queue.key, 'getters', 1)
     await server.restart()
     await until('somebody listens', async () => {
       await outside.queue(freshKey()).size.catch(() => undefined)
@@ -209,15 +209,15 @@ describe('Where Redis does not allow CLIENT TRACKING', () => {
       const [queue, full] = [hot.queue<string>('tasks'), hot.queue<string>('full', { maxsize: 1, initial: ['x'] })]
       for (let round = 0; round < 2; round++) {
         const waiting = [queue.get(limit), full.put('y', limit)].map(started)
-        await inLine(raw, queue.key, 'getters', 1)
-        await inLine(raw, full.key, 'putters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
+        await enqueued(raw, full.key, 'putters', 1)
         await raw('', 'RPUSH', queue.key, 'a')
         await raw('', 'LPOP', full.key)
         await Promise.all(waiting)
         expect(await full.toJS()).toEqual(['y'])
       }
       const waiting = started(queue.get(limit))
-      await inLine(raw, queue.key, 'getters', 1)
+      await enqueued(raw, queue.key, 'getters', 1)
       await queue.put('by ourselves')
       expect(await waiting).toBe('by ourselves')
     } finally {

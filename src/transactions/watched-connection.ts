@@ -20,7 +20,7 @@ export interface Connections {
 export class WatchedConnection {
   readonly #watched = new Set<string>()
   #loan: Promise<Loan> | undefined
-  #lent: Loan | undefined
+  #loan: Loan | undefined
   #lost = false
   #refusal: Error | undefined
   #closed = false
@@ -68,7 +68,7 @@ export class WatchedConnection {
    */
   async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
     if (this.#refusal) throw this.#refusal
-    const loan = this.#lent
+    const loan = this.#loan
     if (this.#lost || !loan?.connection.ready) {
       this.#lost = true
       return undefined
@@ -106,11 +106,11 @@ export class WatchedConnection {
   /** Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. */
   close(inFlight: boolean): void {
     this.#closed = true
-    if (!this.#lent) return
+    if (!this.#loan) return
     const broken = inFlight || this.#lost
-    if (!broken && this.#watched.size > 0) this.#lent.connection.send(['UNWATCH']).catch(() => {})
-    this.#lent.giveBack({ broken })
-    this.#lent = undefined
+    if (!broken && this.#watched.size > 0) this.#loan.connection.send(['UNWATCH']).catch(() => {})
+    this.#loan.giveBack({ broken })
+    this.#loan = undefined
   }
 
   /** What can't be watched must not be read either: then nothing is executed. */
@@ -144,7 +144,7 @@ export class WatchedConnection {
       loan.giveBack({ broken: false })
       throw new ConnectionError('the transaction is over', { outcome: 'not-sent' })
     }
-    return (this.#lent = loan)
+    return (this.#loan = loan)
   }
 
   #explained(error: Error): Promise<Error> {

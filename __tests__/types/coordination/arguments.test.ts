@@ -5,7 +5,7 @@ import { freshKey } from '../../support/fresh-key.js'
 import { hearHot } from '../../support/listener.js'
 import { failureOf } from '../../support/promises.js'
 import { expectAllFree, expectFailure, semaphores, untilWaiting } from '../../support/semaphores.js'
-import { companion } from '../../support/keys.js'
+import { auxKeyName } from '../../support/keys.js'
 
 const soon = { timeout: 10_000 }
 
@@ -219,7 +219,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
           expect(error.message).toContain(`key '${key}' holds ${held}, not`)
           expect((error as KeyTypeError).operation).toMatch(new RegExp(`^${name}\\.\\w+$`))
           expect(await raw(key, 'DUMP', key)).toEqual(before)
-          expect(await raw(key, 'EXISTS', companion(key, 'waiters'))).toBe(0)
+          expect(await raw(key, 'EXISTS', auxKeyName(key, 'waiters'))).toBe(0)
         })
 
         test('what works on any type works, and clear() makes it a lock again', async () => {

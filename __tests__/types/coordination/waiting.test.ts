@@ -6,7 +6,7 @@ import { freshKey } from '../../support/fresh-key.js'
 import { ownServer, statistic } from '../../support/own-server.js'
 import { failureOf } from '../../support/promises.js'
 import { expectAllFree, expectFailure, insideOf, semaphores, untilWaiting } from '../../support/semaphores.js'
-import { companion } from '../../support/keys.js'
+import { auxKeyName } from '../../support/keys.js'
 
 const soon = { timeout: 20_000 }
 
@@ -276,7 +276,7 @@ test('Who waits is handed the permit with the release, and asks for nothing', as
     Number(await raw('ZRANGE', 'handed', '0', '0', 'WITHSCORES').then(pair => (pair as string[])[1]))
   ).toBeGreaterThan(Date.now() + 20_000)
   // Tokens go on from this one, whatever becomes of the server's clock.
-  expect(await raw('GET', companion('handed', 'state'))).toMatch(new RegExp(`^${next.token} `))
+  expect(await raw('GET', auxKeyName('handed', 'state'))).toMatch(new RegExp(`^${next.token} `))
   await next.release()
   await close()
 })

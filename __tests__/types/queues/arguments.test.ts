@@ -5,7 +5,7 @@ import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { hearHot } from '../../support/listener.js'
 import { failureOf, started } from '../../support/promises.js'
-import { first, inLine, kinds, limit, type AnyQueue } from '../../support/queues.js'
+import { first, enqueued, kinds, limit, type AnyQueue } from '../../support/queues.js'
 
 const { hot: silent, connections } = await hearHot()
 
@@ -110,7 +110,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
     test('whose key holds something else tells so at every member, while others wait for it too', async () => {
       const queue = make(hot, freshKey(), { maxsize: 2 })
       const waiting = failureOf(make(another(), queue.key).get(limit))
-      await inLine(raw, queue.key, 'getters', 1)
+      await enqueued(raw, queue.key, 'getters', 1)
       await raw(queue.key, 'SET', queue.key, 'text')
       const calls = [
         queue.put('a'),
@@ -252,7 +252,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
   test('a loop that was begun outside goes on waiting while a transaction is run', async () => {
     const queue: HotQueue<string> = hot.queue(freshKey())
     const next = started(queue[Symbol.asyncIterator]().next())
-    await inLine(raw, queue.key, 'getters', 1)
+    await enqueued(raw, queue.key, 'getters', 1)
     await hot.transaction(() => [queue.putNowait('a')])
     expect(await next).toEqual({ done: false, value: 'a' })
   })

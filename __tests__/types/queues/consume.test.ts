@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CodecError, KeyTypeError, WaitTimeoutError } from '../../../src/index.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
-import { companion } from '../../support/keys.js'
+import { auxKeyName } from '../../support/keys.js'
 import { failureOf, started } from '../../support/promises.js'
-import { consuming, first, inLine, kinds, limit } from '../../support/queues.js'
+import { consuming, first, enqueued, kinds, limit } from '../../support/queues.js'
 
 /** Whether a promise is settled by now; asking takes a round trip, in which it would have been. */
 async function isPending(promise: Promise<unknown>, roundTrip: () => Promise<unknown>): Promise<boolean> {
@@ -42,7 +42,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
       expect(await consumer.next()).toBe('a')
       const next = started(consumer.next())
       await queue.join(limit)
-      await inLine(raw, queue.key, 'getters', 1)
+      await enqueued(raw, queue.key, 'getters', 1)
       await make(another(), queue.key).put('b')
       expect(await next).toBe('b')
       expect(await isPending(queue.join(limit), () => queue.size)).toBe(true)
@@ -94,7 +94,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         for (const returns of [1, 2, 3]) {
           const consumer = consuming(queue)
           expect([returns, await consumer.next()]).toEqual([returns, next])
-          const leases = companion(queue.key, 'leases')
+          const leases = auxKeyName(queue.key, 'leases')
           const [ticket = ''] = (await raw(leases, 'ZRANGE', leases, '0', '-1')) as string[]
           await raw(leases, 'ZADD', leases, ended, ticket)
           const asRead = [await queue.toJS(), await queue.peek(), await queue.size]
@@ -107,7 +107,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
 
       test('what was done or taken at last is not counted any more', async () => {
         const queue = made()
-        const returned = companion(queue.key, 'returned')
+        const returned = auxKeyName(queue.key, 'returned')
         const counted = async () => Object.keys((await raw(returned, 'HGETALL', returned)) as object).length > 0
         await first(queue.consume())
         await first(queue.consume())
@@ -134,7 +134,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
       await consumer.next()
       const other = make(another(), queue.key)
       const waiting = [other.get(limit)].map(started)
-      await inLine(raw, queue.key, 'getters', 1)
+      await enqueued(raw, queue.key, 'getters', 1)
       await consumer.leave()
       expect(await Promise.all(waiting)).toEqual(['a'])
       await queue.join(limit)
@@ -172,7 +172,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         await consumer.next()
         expect(await queue.empty()).toBe(true)
         expect(await isPending(Promise.race(joined), () => queue.size)).toBe(true)
-        await inLine(raw, queue.key, 'joiners', 2)
+        await enqueued(raw, queue.key, 'joiners', 2)
         const next = started(consumer.next())
         expect(await Promise.all(joined)).toEqual([undefined, undefined])
         await queue.put('c')
@@ -207,7 +207,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         const consumer = consuming(queue)
         const item = await consumer.next()
         const joined = started(queue.join(limit))
-        await inLine(raw, queue.key, 'joiners', 1)
+        await enqueued(raw, queue.key, 'joiners', 1)
         await (way === 'clear' ? queue.clear() : queue.replace([]))
         await joined
         // The lease is gone: neither leaving nor going on brings the item back.
@@ -262,7 +262,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         const queue = made([])
         const stop = new AbortController()
         const end = started(consuming(queue, { signal: stop.signal }).ends())
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         stop.abort()
         expect(await end).toBe(true)
         await queue.put('a')
@@ -286,7 +286,7 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         const consumer = consuming(queue, { signal: stop.signal })
         await consumer.next()
         const joined = started(queue.join(limit))
-        await inLine(raw, queue.key, 'joiners', 1)
+        await enqueued(raw, queue.key, 'joiners', 1)
         stop.abort(new Error('enough'))
         expect(await consumer.ends()).toBe(true)
         await joined
@@ -307,9 +307,9 @@ describe.each(backends)('consume() on $name', ({ createHot: another, raw }) => {
         const loop = (async () => {
           for await (const item of queue.items({ signal: stop.signal })) got.push(item)
         })()
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         await make(another(), queue.key).put('c')
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         stop.abort()
         await loop
         expect(got).toEqual([...taken(['a', 'b']), 'c'])

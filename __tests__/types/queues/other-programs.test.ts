@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { companion } from '../../support/keys.js'
+import { auxKeyName } from '../../support/keys.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { started } from '../../support/promises.js'
-import { inLine, kinds, limit } from '../../support/queues.js'
+import { enqueued, kinds, limit } from '../../support/queues.js'
 
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
   const hot = another()
@@ -72,7 +72,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       const { queue, command } = await made([])
       await command('RPUSH', 'a', 'b', 'a')
       expect(await queue.put('c')).toBe(true)
-      const members = companion(queue.key, 'members')
+      const members = auxKeyName(queue.key, 'members')
       await raw(members, 'SADD', members, 'a mark')
       await raw(members, 'SREM', members, 'b')
       expect(await queue.put('d')).toBe(true)
@@ -83,7 +83,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       const queue = make(hot, freshKey(), { initial: ['a', 'b'], maxsize: 2 })
       await queue.size
       const put = started(make(another(), queue.key, { maxsize: 2 }).put('c', limit))
-      await inLine(raw, queue.key, 'putters', 1)
+      await enqueued(raw, queue.key, 'putters', 1)
       await raw(queue.key, 'LSET', queue.key, '0', 'c')
       expect(await queue.put('c', limit)).toBe(false)
       expect(await queue.get(limit)).toBeDefined()
@@ -94,7 +94,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
 
     test('has its members for a day, and finds them again', async () => {
       const { queue } = await made(['a', 'b'])
-      const members = companion(queue.key, 'members')
+      const members = auxKeyName(queue.key, 'members')
       await queue.put('c')
       expect(Number(await raw(members, 'PTTL', members))).toBeGreaterThan(3_600_000)
       await raw(members, 'DEL', members)

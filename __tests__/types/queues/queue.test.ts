@@ -4,7 +4,7 @@ import { MismatchError, QueueEmptyError, QueueFullError } from '../../../src/ind
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { failureOf, started } from '../../support/promises.js'
-import { consuming, inLine, kinds, limit } from '../../support/queues.js'
+import { consuming, enqueued, kinds, limit } from '../../support/queues.js'
 
 const many = Array.from({ length: 12_000 }, (_, index) => index)
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
@@ -120,7 +120,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       const consumer = consuming(queue)
       await consumer.next()
       const waiting = started(consumer.next())
-      await inLine(raw, tag, 'getters', 1)
+      await enqueued(raw, tag, 'getters', 1)
       await queue.put('d')
       await waiting
       await consumer.leave()
@@ -179,7 +179,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         async way => {
           const queue = bounded(2, ['a', 'b'])
           const waiting = started(queue.put('c', limit))
-          await inLine(raw, queue.key, 'putters', 1)
+          await enqueued(raw, queue.key, 'putters', 1)
           expect(await queue.toJS()).toEqual(['a', 'b'])
           if (way === 'get') await queue.get()
           else if (way === 'getNowait') await queue.getNowait()
@@ -199,7 +199,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         const waiting: Promise<unknown>[] = []
         for (const [index, item] of ['a', 'b', 'c', 'd', 'e'].entries()) {
           waiting.push(started(others[index % 2]!.put(item).then(() => done.push(item))))
-          await inLine(raw, queue.key, 'putters', index + 1)
+          await enqueued(raw, queue.key, 'putters', index + 1)
         }
         const got: string[] = []
         while (got.length < 6) got.push(await queue.get(limit))
@@ -229,7 +229,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         const queue = bounded(1, ['a'])
         await hot.flush()
         const puts = ['b', 'c', 'd'].map(item => started(queue.put(item)))
-        await inLine(raw, queue.key, 'putters', 3)
+        await enqueued(raw, queue.key, 'putters', 3)
         await queue.clear()
         await puts[0]
         expect(await queue.toJS()).toEqual(['b'])
@@ -296,11 +296,11 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         const loop = (async () => {
           for await (const item of queue) if (got.push(item) === 4) break
         })()
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         await queue.put(2)
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         await make<number>(another(), queue.key).putNowait(3)
-        await inLine(raw, queue.key, 'getters', 1)
+        await enqueued(raw, queue.key, 'getters', 1)
         await raw(queue.key, 'RPUSH', queue.key, '4', '5')
         await loop
         expect(got).toEqual(lifo ? [1, 2, 3, 5] : [1, 2, 3, 4])

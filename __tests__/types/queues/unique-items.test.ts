@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
-import { companion } from '../../support/keys.js'
+import { auxKeyName } from '../../support/keys.js'
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { started } from '../../support/promises.js'
-import { consuming, inLine, kinds, limit, type AnyQueue } from '../../support/queues.js'
+import { consuming, enqueued, kinds, limit, type AnyQueue } from '../../support/queues.js'
 
 describe.each(backends)('on $name', ({ createHot: another, raw }) => {
   const hot = another()
 
-  /** The list and its companion, which must hold the same items, each once. */
+  /** The list and its auxKeyName, which must hold the same items, each once. */
   async function expectAgreement(queue: AnyQueue): Promise<void> {
-    const members = companion(queue.key, 'members')
+    const members = auxKeyName(queue.key, 'members')
     const [list, set] = await Promise.all([
       raw(queue.key, 'LRANGE', queue.key, '0', '-1'),
       raw(members, 'SMEMBERS', members)
@@ -71,7 +71,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       test('when two wait for space with the same: both are told, one that it was new', async () => {
         const queue = make(hot, freshKey(), { initial: ['a'], maxsize: 1 })
         const waiting = [queue.put('b', limit), make(another(), queue.key).put('b', limit)].map(started)
-        await inLine(raw, queue.key, 'putters', 2)
+        await enqueued(raw, queue.key, 'putters', 2)
         expect(await queue.get()).toBe('a')
         expect((await Promise.all(waiting)).sort()).toEqual([false, true])
         expect(await queue.toJS()).toEqual(['b'])
@@ -96,7 +96,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         const queue = make(hot, freshKey())
         for (let round = 0; round < 3; round++) {
           const waiting = started(make(another(), queue.key).get(limit))
-          await inLine(raw, queue.key, 'getters', 1)
+          await enqueued(raw, queue.key, 'getters', 1)
           expect(await queue.put('a')).toBe(true)
           expect(await waiting).toBe('a')
         }
@@ -138,7 +138,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
         await consumer.next()
         expect(await queue.put('a')).toBe(true)
         // As the death of the process does it: what is leased lapses, by the server's clock.
-        const leases = companion(queue.key, 'leases')
+        const leases = auxKeyName(queue.key, 'leases')
         await raw(leases, 'ZADD', leases, 'XX', '1', ...((await raw(leases, 'ZRANGE', leases, '0', '0')) as string[]))
         expect(await queue.size).toBe(1)
         expect(await queue.toJS()).toEqual(['a'])
@@ -166,7 +166,7 @@ describe.each(backends)('on $name', ({ createHot: another, raw }) => {
       await expectAgreement(queue)
     })
 
-    test('agrees with its companion after any calls, at once and of many', async () => {
+    test('agrees with its auxKeyName after any calls, at once and of many', async () => {
       const queue = make(hot, freshKey(), { maxsize: 5 })
       const handles = [queue, make(another(), queue.key, { maxsize: 5 }), make(another(), queue.key)]
       let seed = 7

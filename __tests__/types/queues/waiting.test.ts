@@ -5,7 +5,7 @@ import { KeyTypeError, QueueEmptyError, QueueFullError, WaitTimeoutError } from 
 import { backends } from '../../support/backends.js'
 import { freshKey } from '../../support/fresh-key.js'
 import { failureOf, started, until } from '../../support/promises.js'
-import { consuming, inLine, kinds, limit, type AnyQueue } from '../../support/queues.js'
+import { consuming, enqueued, kinds, limit, type AnyQueue } from '../../support/queues.js'
 
 /** Lets a random little time pass: none, a few microtasks, or turns of the event loop. */
 async function anyMoment(): Promise<void> {
@@ -59,7 +59,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       expect(error).toBeInstanceOf(tooLate)
       expect(error).toMatchObject({ key: queue.key, operation: `Queue.${call.slice(0, -2)}` })
       expect((error as Error).message).toContain(queue.key)
-      await inLine(raw, queue.key, line, 0)
+      await enqueued(raw, queue.key, line, 0)
       expect(await queue.toJS()).toEqual(left)
     })
 
@@ -68,7 +68,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       const waiting = [start(queue, { timeout: Infinity }), start(queue, {}), start(queue, { timeout: undefined })].map(
         started
       )
-      await inLine(raw, queue.key, line, 3)
+      await enqueued(raw, queue.key, line, 3)
       if (line === 'getters') await raw(queue.key, 'RPUSH', queue.key, 'x', 'y', 'z')
       else for (let item = 0; item < (line === 'putters' ? 3 : 1); item++) await queue.get(limit)
       await Promise.all(waiting)
@@ -95,11 +95,11 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       const stop = new AbortController()
       setMaxListeners(0, stop.signal)
       const waiting = Array.from({ length: 20 }, () => failureOf(start(queue, { signal: stop.signal, ...limit })))
-      await inLine(raw, queue.key, line, 20)
+      await enqueued(raw, queue.key, line, 20)
       const reason = new Error('enough')
       stop.abort(reason)
       for (const error of await Promise.all(waiting)) expect(error).toBe(reason)
-      await inLine(raw, queue.key, line, 0)
+      await enqueued(raw, queue.key, line, 0)
       expect(await queue.toJS()).toEqual(left)
       expect(getEventListeners(stop.signal, 'abort')).toEqual([])
     })
@@ -118,7 +118,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       const queue = made()
       const errors: unknown[] = []
       const waiting = [1, 2, 3].map(() => failureOf(start(queue, limit)).then(error => errors.push(error)))
-      await inLine(raw, queue.key, line, 3)
+      await enqueued(raw, queue.key, line, 3)
       await raw(queue.key, 'SET', queue.key, 'text')
       // By itself, and not because its time is over.
       await until('all have failed', () => errors.length === 3, 5_000)
@@ -130,7 +130,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     test('is not served any more when it has failed', async () => {
       const queue = made()
       const waiting = failureOf(start(queue, { timeout: 500 }))
-      await inLine(raw, queue.key, line, 1)
+      await enqueued(raw, queue.key, line, 1)
       await raw(queue.key, 'SET', queue.key, 'text')
       expect(await waiting).toBeInstanceOf(KeyTypeError)
       await queue.clear()
@@ -157,7 +157,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       const waiting: Promise<string>[] = []
       for (const start of starts) {
         waiting.push(started(start()))
-        await inLine(raw, queue.key, 'getters', waiting.length)
+        await enqueued(raw, queue.key, 'getters', waiting.length)
       }
       for (const item of ['1', '2', '3', '4', '5', '6', '7']) await other.put(item)
       expect(await Promise.all(waiting)).toEqual(['1', '2', '3', '4', '5', '6'])
@@ -169,7 +169,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     test('serves those of one Hot in the order of their calls, made at once', async () => {
       const queue = make<number>(another(), freshKey())
       const waiting = Array.from({ length: 200 }, () => started(queue.get()))
-      await inLine(raw, queue.key, 'getters', waiting.length)
+      await enqueued(raw, queue.key, 'getters', waiting.length)
       await Promise.all(waiting.map((_, index) => queue.put(index)))
       expect(await Promise.all(waiting)).toEqual(waiting.map((_, index) => index))
     })
@@ -181,7 +181,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
       for (let index = 0; index < 9; index++) {
         const wait = started(queue.get(index % 3 === 1 ? limit : { signal: stop.signal }))
         waiting.push(wait.catch(() => 'gave up'))
-        await inLine(raw, queue.key, 'getters', index + 1)
+        await enqueued(raw, queue.key, 'getters', index + 1)
       }
       stop.abort()
       for (const item of [1, 2, 3, 4]) await queue.put(item)
@@ -267,12 +267,12 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     })
   })
 
-  test.each(['clear', 'replace'] as const)('%s() leaves those who wait in line, in their order', async way => {
+  test.each(['clear', 'replace'] as const)('%s() leaves those who wait, in their order', async way => {
     const queue = hot.queue<string>(freshKey())
     const waiting: Promise<string>[] = []
     for (const from of [hot, another(), hot, another()]) {
       waiting.push(started(from.queue<string>(queue.key).get(limit)))
-      await inLine(raw, queue.key, 'getters', waiting.length)
+      await enqueued(raw, queue.key, 'getters', waiting.length)
     }
     // Sent together, so that nobody has come for what was handed over before it is taken back.
     const calls = [queue.put('a'), queue.put('b'), way === 'clear' ? queue.clear() : queue.replace([])]
@@ -286,7 +286,7 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     const waiting: Promise<string>[] = []
     for (let index = 0; index < 4; index++) {
       waiting.push(started(queue.get(limit)))
-      await inLine(raw, queue.key, 'getters', index + 1)
+      await enqueued(raw, queue.key, 'getters', index + 1)
     }
     await queue.replace(['a', 'b'])
     expect(await Promise.all(waiting.slice(0, 2))).toEqual(['a', 'b'])
@@ -299,8 +299,8 @@ describe.each(backends)('Waiting on $name', ({ createHot: another, raw }) => {
     const tag = `{${freshKey()}}`
     const [full, empty] = [hot.queue<string>(`${tag}:full`, { maxsize: 1, initial: ['a'] }), hot.queue(`${tag}:empty`)]
     const waiting = [full.put('b', limit), empty.get(limit)].map(started)
-    await inLine(raw, full.key, 'putters', 1)
-    await inLine(raw, empty.key, 'getters', 1)
+    await enqueued(raw, full.key, 'putters', 1)
+    await enqueued(raw, empty.key, 'getters', 1)
     await hot.transaction(() => {
       void full.getNowait()
       void empty.putNowait('x')

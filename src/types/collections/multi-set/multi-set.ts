@@ -350,7 +350,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     )
   }
 
-  /** Plain counts are staged as a hash within one MULTI: no other client sees it. */
+  /** Plain counts are written as a hash within one MULTI: no other client sees it. */
   #change(op: Op, how: string, other: Counts): Pending<void> {
     const { key } = this.context
     const handle = this.#handleOf(op, other)

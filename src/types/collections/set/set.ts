@@ -387,7 +387,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     })
   }
 
-  /** Plain operands are staged as sets within one MULTI: no other client sees them. */
+  /** Plain operands are written as sets within one MULTI: no other client sees them. */
   #change(op: Op, how: string, others: readonly unknown[]): Pending<void> {
     const { key } = this.context
     const { keys, plain } = this.#operands(
