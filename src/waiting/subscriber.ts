@@ -1,8 +1,10 @@
 import { isReplyError, type ClientConnection, type Message } from '../clients/port.js'
 import { connectionClosed, openConnection } from '../connection/connector.js'
 import type { Connector } from '../connection/topology.js'
+import type { Timeouts } from '../connection/pipeline.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
 import type { Reply, Request } from '../core/command.js'
+import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
 import { wordsOf } from '../execution/plan.js'
 
@@ -30,7 +32,7 @@ export interface Recipient {
 /**
  * The subscription of this process to one server: one connection for Pub/Sub, however many waits there are. A second
  * connection reads the keys that other programs may change, with CLIENT TRACKING redirected to the first. When either of
- * them is lost, both are closed.
+ * them is lost, or does not answer in time, both are closed.
  */
 export class Subscriber {
   readonly #subscriber: ClientConnection
@@ -49,7 +51,7 @@ export class Subscriber {
 
   constructor(
     private readonly connector: Connector,
-    private readonly connectTimeout: number,
+    private readonly timeouts: Timeouts,
     private readonly channel: string,
     private readonly recipient: Recipient
   ) {
@@ -107,8 +109,8 @@ export class Subscriber {
       this.#release()
       try {
         await Promise.all([this.#subscriber, this.#reader].map(connection => this.#openOne(connection)))
-        await this.#subscribe()
-        this.#role = await this.#askRole()
+        await this.#inTime(this.#subscribe())
+        this.#role = await this.#inTime(this.#askRole())
         this.#roleTimer = setRepeatingTimer(() => void this.#checkRole(), ROLE_INTERVAL).unref()
         this.#open = true
       } catch (error) {
@@ -122,7 +124,7 @@ export class Subscriber {
   }
 
   #openOne(connection: ClientConnection): Promise<void> {
-    return openConnection(connection, this.connector.destination, this.connectTimeout, this.#closing.signal)
+    return openConnection(connection, this.connector.destination, this.timeouts.connectTimeout, this.#closing.signal)
   }
 
   /** Tracking starts before any wait is enqueued: all waits must be notified of FLUSHALL. */
@@ -151,11 +153,17 @@ export class Subscriber {
     }
   }
 
-  /** A server that changes its role keeps its clients: they have to leave by themselves. */
+  /** Fails when a connection that is up is silent for too long. */
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Deadline(this.timeouts.responseTimeout, this.#closing.signal).wait(answer)
+  }
+
+  /** A server that changes its role keeps its clients: they have to leave by themselves. So they do when it is silent. */
   async #checkRole(): Promise<void> {
     if (!this.#busy || !this.ready || this.#role === undefined) return
-    const role = await this.#askRole().catch(() => undefined)
-    if (role === undefined || role === this.#role || !this.#open) return
+    const opened = this.#roleTimer
+    const role = await this.#inTime(this.#askRole()).catch(() => null)
+    if (role === undefined || role === this.#role || !this.#open || opened !== this.#roleTimer) return
     this.#release()
     this.recipient.connectionLost()
   }
