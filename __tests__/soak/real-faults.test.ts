@@ -11,6 +11,7 @@ import { until } from '../support/promises.js'
 import { Random } from '../support/random.js'
 import { durableCluster, durableServer, TIMEOUTS, type FaultyServers } from '../support/real-faults.js'
 import { inLane } from '../support/runs.js'
+import type { Server } from '../support/servers.js'
 import { withoutUnhandled } from '../support/under-faults.js'
 import { ofAllTypes } from '../types/all-types.js'
 
@@ -147,20 +148,28 @@ class Round implements FaultyEnvironment {
 
   /** No connection is left on the servers, and no more sockets, timers and listeners in this process than before. */
   async #leavesNothing(before: Record<string, number>): Promise<void> {
-    for (const node of this.servers.nodes) {
-      const others = async () => {
-        const list =
-          (await ask(node, 'CLIENT', 'LIST', 'TYPE', 'normal')) + (await ask(node, 'CLIENT', 'LIST', 'TYPE', 'pubsub'))
-        return list.split('\n').filter(line => line !== '' && !line.includes('cmd=client'))
-      }
-      // A server keeps its own connection for MIGRATE for ten seconds.
-      await until('no connection is left', async () => (await others()).length === 0, 15_000)
-    }
-    await until('the process holds no more than before', () => {
-      const now = heldByProcess()
-      return Object.keys(now).every(name => now[name]! <= (before[name] ?? 0))
+    // A server keeps its own connection for MIGRATE for ten seconds.
+    for (const node of this.servers.nodes) await noneOf(() => connectionsTo(node), 15_000)
+    await noneOf(() => {
+      const more = Object.entries(heldByProcess()).filter(([name, number]) => number > (before[name] ?? 0))
+      return more.map(([name, number]) => `${number} ${name}, ${before[name] ?? 0} before`)
     })
   }
+}
+
+/** Waits until there is nothing left of something; fails with what there is. */
+async function noneOf(list: () => string[] | Promise<string[]>, timeout?: number): Promise<void> {
+  let left: string[] = []
+  const isNone = async (): Promise<boolean> => (left = await list()).length === 0
+  await until('nothing is left', isNone, timeout).catch((error: unknown) => {
+    throw new Error(`left open:\n${left.join('\n')}`, { cause: error })
+  })
+}
+
+/** Connections of clients to a server, but for the one that asks. */
+async function connectionsTo(node: Server): Promise<string[]> {
+  const lists = await Promise.all(['normal', 'pubsub'].map(type => ask(node, 'CLIENT', 'LIST', 'TYPE', type)))
+  return lists.flatMap(list => list.split('\n')).filter(line => line !== '' && !line.includes(' cmd=client'))
 }
 
 /** How many of what keeps a process alive or is told of its events there are. */

@@ -61,15 +61,18 @@ export class FaultyPlay<Handle, Native> implements FaultyProgram {
       if (alone && made.length > 0) await this.#record(made.splice(0))
       if (step.kind === 'assignment' && made.some(({ outcome }) => outcome === undefined)) continue
       if (step.applies && !this.#possible.states.every(step.applies)) continue
-      const answer = this.#start(step, made.length === 0)
+      const { answer, looked } = this.#start(step, made.length === 0)
       if (answer === undefined) continue
       made.push({ step, outcome: step.kind === 'assignment' ? undefined : answer })
-      if (alone) await this.#record(made.splice(0))
+      // What is expected of a call that was made of the state before it does not hold when it is sent again behind others.
+      if (alone || looked) await this.#record(made.splice(0))
     }
     await this.#record(made)
   }
 
-  #start(step: NamedStep<Handle, Native>, first: boolean): Promise<Outcome> | undefined {
+  /** `looked`: the call was made of the state before it. */
+  #start(step: NamedStep<Handle, Native>, first: boolean): { answer?: Promise<Outcome>; looked: boolean } {
+    let looked = false
     const [before, ...others] = first ? this.#possible.states : []
     const scene: Scene<Native> = {
       get hot(): never {
@@ -79,15 +82,17 @@ export class FaultyPlay<Handle, Native> implements FaultyProgram {
         throw new Skipped()
       },
       get before() {
-        if (!before || others.length > 0) throw new Skipped()
+        if (before === undefined || others.length > 0) throw new Skipped()
+        looked = true
         return before
       }
     }
     try {
       const answer = step.onHandle(this.#handle, scene)
-      return outcomeOf(step.kind === 'stream' ? this.#streamed(answer as AsyncIterable<unknown>) : answer)
+      const outcome = outcomeOf(step.kind === 'stream' ? this.#streamed(answer as AsyncIterable<unknown>) : answer)
+      return { answer: outcome, looked }
     } catch (error) {
-      if (error instanceof Skipped) return undefined
+      if (error instanceof Skipped) return { looked }
       throw error
     }
   }

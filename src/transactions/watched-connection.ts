@@ -19,7 +19,7 @@ export interface Connections {
  */
 export class WatchedConnection {
   readonly #watched = new Set<string>()
-  #loan: Promise<Loan> | undefined
+  #borrowing: Promise<Loan> | undefined
   #loan: Loan | undefined
   #lost = false
   #refusal: Error | undefined
@@ -34,7 +34,7 @@ export class WatchedConnection {
 
   /** Whether anything has been read: then there is something to check before the end. */
   get used(): boolean {
-    return this.#loan !== undefined
+    return this.#borrowing !== undefined
   }
 
   /** Whether it waits for other transactions to give a connection back. */
@@ -50,7 +50,7 @@ export class WatchedConnection {
   /** Watches the keys, and reads; what Redis refused has an Error as its reply. */
   async read(requests: readonly Request[]): Promise<readonly Reply[]> {
     const keys = keysOfAll(requests)
-    const loan = await (this.#loan ??= this.#borrow(keys[0] ?? ''))
+    const loan = await (this.#borrowing ??= this.#borrow(keys[0] ?? ''))
     const unwatched = keys.filter(key => !this.#watched.has(key))
     for (const key of unwatched) this.#watched.add(key)
     const watching = unwatched.length > 0 ? this.#watch(loan, unwatched) : undefined
@@ -137,7 +137,7 @@ export class WatchedConnection {
     const loan = await this.connections.pools
       .lend(key, isQueued => (this.#queued = isQueued))
       .catch((error: unknown) => {
-        this.#loan = undefined
+        this.#borrowing = undefined
         throw error
       })
     if (this.#closed) {
