@@ -40,7 +40,7 @@ function compose(settings: Settings): Parts {
   const waits = new WaitRegistry(
     (command, resolve, reject) => runner.submit(command, resolve, reject),
     topology,
-    connectTimeout
+    timeouts
   )
   const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
   const assignments = new Assignments(settings.onError)

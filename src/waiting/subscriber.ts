@@ -1,6 +1,7 @@
 import { isReplyError, type ClientConnection, type Message } from '../clients/port.js'
 import { connectionClosed, openConnection } from '../connection/connector.js'
 import { ResponseTimer } from '../connection/response-timer.js'
+import type { Timeouts } from '../connection/pipeline.js'
 import type { Connector } from '../connection/topology.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
 import type { Reply, Request } from '../core/command.js'
@@ -54,7 +55,7 @@ export class Subscriber {
 
   constructor(
     private readonly connector: Connector,
-    private readonly connectTimeout: number,
+    private readonly timeouts: Timeouts,
     private readonly channel: string,
     private readonly recipient: Recipient
   ) {
@@ -112,12 +113,12 @@ export class Subscriber {
   }
 
   async #connect(): Promise<void> {
-    const deadline = new Deadline(this.connectTimeout, this.#closing.signal)
+    const deadline = new Deadline(this.timeouts.connectTimeout, this.#closing.signal)
     for (let losses = 0; !this.ready; losses++) {
       this.#release()
       try {
         await Promise.all([this.#subscriber, this.#reader].map(connection => this.#openOne(connection)))
-        await deadline.wait(this.#subscribe())
+        await this.#inTime(this.#subscribe(), deadline)
         this.#pingTimer = setRepeatingTimer(() => void this.#ping(), PING_INTERVAL).unref()
         this.#open = true
       } catch (error) {
@@ -130,8 +131,13 @@ export class Subscriber {
     if (this.#closing.signal.aborted) this.#release()
   }
 
+  /** Fails when the connections are silent for longer than the response timeout. */
+  #inTime<T>(replies: Promise<T>, { left }: Deadline): Promise<T> {
+    return new Deadline(Math.min(this.timeouts.responseTimeout, left), this.#closing.signal).wait(replies)
+  }
+
   #openOne(connection: ClientConnection): Promise<void> {
-    return openConnection(connection, this.connector.destination, this.connectTimeout, this.#closing.signal)
+    return openConnection(connection, this.connector.destination, this.timeouts.connectTimeout, this.#closing.signal)
   }
 
   /** Tracking starts before any wait is enqueued: all waits must be notified of FLUSHALL. */

@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid'
+import type { Timeouts } from '../connection/pipeline.js'
 import type { Topology } from '../connection/topology.js'
 import { LONGEST_TIMER, clearTimer, now, setTimer } from '../core/clock.js'
 import { script, type Reply } from '../core/command.js'
@@ -63,7 +64,7 @@ export class WaitRegistry implements WaitHost, Recipient {
   constructor(
     readonly submit: Submit,
     private readonly topology: Topology,
-    readonly connectTimeout: number
+    private readonly timeouts: Timeouts
   ) {
     this.#watcher = new KeyWatcher({
       isCluster: topology.isCluster,
@@ -72,6 +73,10 @@ export class WaitRegistry implements WaitHost, Recipient {
       recheckIn: (key, milliseconds) => this.#recheckIn(key, milliseconds),
       pass: spec => this.#pass(spec)
     })
+  }
+
+  get connectTimeout(): number {
+    return this.timeouts.connectTimeout
   }
 
   /** Waits until the script of `spec` has a result. */
@@ -170,7 +175,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     if (this.#closed) throw closed({ operation: 'wait', key })
     const { address } = connector.destination
     const known = this.#subscribers.get(address)
-    const subscriber = known ?? new Subscriber(connector, this.connectTimeout, this.#channel, this)
+    const subscriber = known ?? new Subscriber(connector, this.timeouts, this.#channel, this)
     if (!known) this.#subscribers.set(address, subscriber)
     // The wait may have been cancelled meanwhile.
     subscriber.keepAlive(this.#byName.size > 0)
