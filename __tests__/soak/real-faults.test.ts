@@ -17,6 +17,7 @@ import { ofAllTypes } from '../types/all-types.js'
 
 /** How long each environment is hurt. */
 const SECONDS = Number(process.env['HOT_TEST_SOAK_SECONDS'] ?? inLane(20, 300))
+const TIMEOUT = 1_000 * SECONDS + 180_000
 const ROUND = 20_000
 const BETWEEN_FAULTS = 2_000
 
@@ -35,23 +36,27 @@ describe.each([
   { name: 'one server', start: durableServer },
   { name: 'a cluster of three masters and three replicas', start: durableCluster }
 ])('on $name', ({ start }) => {
-  test(`no write that was answered is lost or applied twice by real faults (${SECONDS} s)`, async () => {
-    const servers = await start()
-    const failures: string[] = []
-    const done: Record<string, number> = {}
-    try {
-      await withoutUnhandled(async () => {
-        const end = performance.now() + 1_000 * SECONDS
-        for (let seed = 1; performance.now() < end; seed++) {
-          failures.push(...(await new Round(servers, seed, done).play()))
-        }
-      })
-    } finally {
-      await servers.stop()
-    }
-    process.stdout.write(`what was done: ${JSON.stringify(done)}\n`)
-    assert.equal(failures.length, 0, failures.join('\n\n'))
-  })
+  test(
+    `no write that was answered is lost or applied twice by real faults (${SECONDS} s)`,
+    async () => {
+      const servers = await start()
+      const failures: string[] = []
+      const done: Record<string, number> = {}
+      try {
+        await withoutUnhandled(async () => {
+          const end = performance.now() + 1_000 * SECONDS
+          for (let seed = 1; performance.now() < end; seed++) {
+            failures.push(...(await new Round(servers, seed, done).play()))
+          }
+        })
+      } finally {
+        await servers.stop()
+      }
+      process.stdout.write(`what was done: ${JSON.stringify(done)}\n`)
+      assert.equal(failures.length, 0, failures.join('\n\n'))
+    },
+    TIMEOUT
+  )
 })
 
 /** Programs that run while their servers are hurt, over and over; when that is over, all of them are checked. */

@@ -5,6 +5,7 @@ const Base = /** @type {typeof Sequencer.default} */ (/** @type {unknown} */ (Se
 
 /** What takes longest, the longest first: begun last, one of them would run alone at the end. */
 const slowest = [
+  'soak/',
   'guarantees/lock-sections',
   'waiting/lock-leases-lost',
   'types/coordination/leases',
