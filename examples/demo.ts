@@ -148,7 +148,7 @@ async function main(): Promise<boolean> {
       else if (!(await play(step, computers, monitor))) return false
     }
     console.log(
-      '\nScripts are named by their file in src/lua: each runs as one step. Redis does not know a script at its first'
+      '\nScripts are named by their file in src/types: each runs as one step. Redis does not know a script at its first'
     )
     console.log('EVALSHA, so it is sent once more, whole (EVAL). What sets up a connection is left out, and so are the')
     console.log(
