@@ -286,15 +286,13 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   /** After a connection is made: removes the tickets that could not be removed before. */
   #refuseFailed(): void {
-    for (const wait of [...this.#failed.values()]) if (this.reachable(wait.key)) this.#refuse(wait)
+    for (const wait of [...this.#failed.values()]) this.#refuse(wait)
   }
 
-  /** Removes the ticket of a failed wait and gives back what it was given; later if Redis can't be reached. */
+  /** Removes the ticket of a failed wait and gives back what it was given; again until Redis has done so. */
   #refuse(wait: PendingWait): void {
-    const { name, key } = wait
-    this.#failed.delete(name)
-    addNewest(this.#failed, name, wait, MAX_FAILED)
-    if (!this.#closed && this.reachable(key)) this.#sendRefusal(wait)
+    addNewest(this.#failed, wait.name, wait, MAX_FAILED)
+    if (!this.#closed) this.#sendRefusal(wait)
   }
 
   #sendRefusal(wait: PendingWait): void {
