@@ -42,7 +42,8 @@ export class Dispatcher implements HandleDispatcher {
   run<R>(command: Command<R>, limits?: WaitOptions): Pending<R> {
     const transaction = this.#current()
     if (transaction) return transaction.run(command)
-    if (!this.#assigning) return this.runner.run(command, limits)
+    // A codec that reads while a value is assigned gets its own answer.
+    if (!this.#assigning || command.kind === 'read') return this.runner.run(command, limits)
     this.#assigning = false
     const { succeeded, failed } = this.assignments.begin()
     this.runner.submit(command, succeeded, failed, limits)
@@ -79,11 +80,12 @@ export class Dispatcher implements HandleDispatcher {
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */
-  async transaction(fn: () => unknown, options: TransactionOptions): Promise<unknown> {
+  async transaction(fn: () => unknown, options: TransactionOptions, signal?: AbortSignal): Promise<unknown> {
     const outer = this.#current()
     if (outer) return outer.join(fn)
     if (this.#closing) throw closed({ operation: 'transaction', key: undefined })
-    const transaction = runTransaction(this, this.host, fn, options, this.#abort.signal)
+    const end = signal ? AbortSignal.any([this.#abort.signal, signal]) : this.#abort.signal
+    const transaction = runTransaction(this, this.host, fn, options, end)
     this.#transactions.add(transaction)
     try {
       return await transaction

@@ -45,7 +45,7 @@ function compose(settings: Settings): Parts {
   const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
   const assignments = new Assignments(settings.onError)
   const dispatcher = new Dispatcher(runner, { runner, pools, topology }, waits, leases, assignments)
-  const keyspace = new Keyspace(runner, topology, settings.prefix)
+  const keyspace = new Keyspace(topology, settings.prefix)
   return { settings, topology, runner, pools, waits, leases, assignments, dispatcher, keyspace }
 }
 
@@ -119,8 +119,10 @@ class HotCore {
   ): Promise<Results<R>>
   transaction<R>(fn: () => R, options?: TransactionOptions): Promise<Results<R>>
   async transaction(fn: () => unknown, options: TransactionOptions = {}): Promise<unknown> {
-    const { limits } = this.#view ?? {}
-    return this.#use().dispatcher.transaction(fn, limits ? { ...options, ...tighter(limits, options) } : options)
+    const { dispatcher } = this.#use()
+    if (!this.#view) return dispatcher.transaction(fn, options)
+    const { timeout = options.timeout, signal } = tighter(this.#view.limits, options)
+    return dispatcher.transaction(fn, { ...options, ...(timeout !== undefined && { timeout }) }, signal)
   }
 
   /**
@@ -165,7 +167,7 @@ class HotCore {
     const match = text('hot.keys', 'the pattern', pattern)
     const { dispatcher, keyspace } = this.#use()
     dispatcher.refuseInside('hot.keys', 'what it finds could not be watched')
-    yield* keyspace.keys(match)
+    yield* keyspace.keys(this.#host.dispatcher, match)
   }
 
   /**
@@ -184,14 +186,14 @@ class HotCore {
     }
     const match = text('hot.clear', 'the pattern', pattern ?? '*')
     dispatcher.refuseInside('hot.clear', 'what it finds could not be watched')
-    return keyspace.clear(match)
+    return keyspace.clear(this.#host.dispatcher, match)
   }
 
   /**
    * A view of this Hot, on the same connection and in the same order, whose calls end within `timeout` milliseconds, or when
    * `signal` aborts, whatever Redis does. A call that has not been sent by then never is. Waits end with their own error, as
-   * if the limits were given to each; a transaction has the timeout until its commit. Its limits hold for permits and items
-   * until they are there, not for how long they are held.
+   * if the limits were given to each; a transaction ends before its commit, or not any more; loops over keys have the limits
+   * for each page. The limits hold for permits and items until they are there, not for how long they are held.
    *
    * @throws TypeError when a limit can't be right. Calls: ConnectionError when they do not end in time, with the outcome
    *   `unknown` for a write that was sent, and `not-sent` for all others

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   ConnectionError,
@@ -44,6 +45,38 @@ describe.each(backends)('hot.withLimits() on $name', ({ createHot }) => {
       await new Promise(resolve => setTimeout(resolve, 100))
     })
     expect(await failureOf(slow)).toBeInstanceOf(TransactionError)
+  })
+
+  test('ends a transaction when the signal aborts; nothing is written', async () => {
+    const key = freshKey()
+    const stop = new AbortController()
+    const view = hot.withLimits({ signal: stop.signal })
+    expect(await view.transaction(() => view.int(key).increment())).toBe(1)
+    const ended = view.transaction(async () => {
+      await view.int(key).value
+      void view.int(key).increment()
+      stop.abort('enough')
+      await new Promise(resolve => setTimeout(resolve, 50))
+    })
+    expect(await failureOf(ended)).toBe('enough')
+    expect(await failureOf(view.transaction(() => undefined))).toBe('enough')
+    expect(await hot.int(key).value).toBe(1)
+  })
+
+  test('many calls share one listener of a signal, and leave none behind', async () => {
+    const { signal } = new AbortController()
+    const list = hot.withLimits({ signal }).list<number>(freshKey())
+    const calls = Promise.all(Array.from({ length: 200 }, () => list.length))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await calls
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  test('holds for hot.keys() and hot.clear(), too', async () => {
+    const over = hot.withLimits({ signal: AbortSignal.abort('over') })
+    await hot.list<string>(freshKey()).push('x')
+    expect(await failureOf(over.keys().next())).toMatchObject({ outcome: 'not-sent', cause: 'over' })
+    expect(await failureOf(over.clear())).toMatchObject({ outcome: 'not-sent', cause: 'over' })
   })
 
   test('gives its limits to waits, which end with their own errors', async () => {

@@ -76,6 +76,12 @@ describe('Neighbouring calls on one key', () => {
     expect(sent([on('LRANGE', key, 0, 1), on('LRANGE', key, 0, 2)])).toHaveLength(2)
   })
 
+  test('get an array of their own each', () => {
+    const [first, second] = replies([on('LRANGE', key, 0, -1), on('LRANGE', key, 0, -1)], ['a', 'b'])
+    expect(first).toEqual(second)
+    expect(first).not.toBe(second)
+  })
+
   test('fail each with what the command failed with', () => {
     const failed = new Error('WRONGTYPE')
     expect(replies([on('HGET', key, 'a'), on('HGET', key, 'b')], failed)).toEqual([failed, failed])
@@ -94,6 +100,11 @@ describe('Calls stay apart', () => {
     expect(sent([on('SRANDMEMBER', key, 1), on('SRANDMEMBER', key, 1)])).toHaveLength(2)
     expect(sent([on('SPOP', key), on('SPOP', key)])).toHaveLength(2)
     expect(sent([on('SADD', key, 'a', 'b'), on('SADD', key, 'c')])).toHaveLength(2)
+  })
+
+  test('when one of them has no arguments: Redis refuses that one', () => {
+    expect(sent([on('RPUSH', key), on('RPUSH', key, 'a')])).toHaveLength(2)
+    expect(sent([on('LPUSH', key, 'a'), on('LPUSH', key)])).toHaveLength(2)
   })
 
   test('when the user may not send the command that takes several', () => {

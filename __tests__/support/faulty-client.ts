@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientConnection, ClientProvider, Message } from '../../src/clients/port.js'
 import type { Reply } from '../../src/core/command.js'
+import { isReadOnly } from '../../src/core/redis-commands.js'
 import { hotWith } from '../../src/hot.js'
 import type { Hot } from '../../src/index.js'
 import { settingsOf } from '../../src/options.js'
@@ -19,13 +20,6 @@ const FAULTS: readonly [Fault, ...Fault[]] = ['cut before', 'cut after', 'half-o
 
 /** What a server says to writes from the time on when it has become a replica. */
 const READONLY = "READONLY You can't write against a read only replica."
-
-/** What it executes all the same. */
-const READS = new Set(
-  'EXISTS GET GETRANGE HEXISTS HGET HGETALL HKEYS HLEN HMGET HSCAN HVALS LINDEX LLEN LPOS LRANGE PTTL SCARD SDIFF SINTER SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN STRLEN SUNION TYPE'.split(
-    ' '
-  )
-)
 
 const SERVER_REFUSALS: readonly [string, ...string[]] = [
   "OOM command not allowed when used memory > 'maxmemory'.",
@@ -70,7 +64,7 @@ class Faults {
   refusal(words: readonly string[], address: string | undefined): string {
     if (words[0] === 'EVALSHA' && this.random.chance(0.7)) return 'NOSCRIPT No matching script. Please use EVAL.'
     if (UNKEYED.test(words[0] ?? '')) return 'LOADING Redis is loading the dataset in memory'
-    if (address === undefined && !READS.has(words[0] ?? '') && this.random.chance(0.3)) return READONLY
+    if (address === undefined && !isReadOnly(words) && this.random.chance(0.3)) return READONLY
     if (address === undefined || this.random.chance(0.5)) return this.random.oneOf(SERVER_REFUSALS)
     // The node names itself: when the slot is back, it executes the command.
     const error = this.random.oneOf([`MOVED 0 ${address}`, `ASK 0 ${address}`, 'CLUSTERDOWN The cluster is down'])
@@ -220,8 +214,8 @@ class FaultyConnection implements ClientConnection {
     this.#lossListener()
   }
 
-  #refusesWrite([name = '']: readonly string[]): boolean {
-    return this.#replica && !READS.has(name) && !UNKEYED.test(name)
+  #refusesWrite(words: readonly string[]): boolean {
+    return this.#replica && !isReadOnly(words) && !UNKEYED.test(words[0] ?? '')
   }
 
   #exchange<T>(words: readonly string[], execute: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { startServer } from './servers.js'
 
 /** A server that no other test file keeps busy, so that its memory and its statistics are the test's own. */
 export interface OwnServer {
+  readonly url: string
   readonly hot: Hot
   /** Another Hot, on a connection of its own. */
   readonly another: () => Hot
@@ -25,6 +26,7 @@ export async function ownServer(): Promise<OwnServer> {
   }
   const raw = (...args: string[]) => client.sendCommand(args)
   return {
+    url: server.url,
     hot: another(),
     another,
     raw,

@@ -20,29 +20,26 @@ export interface Destination {
   readonly closedByOwner: boolean
 }
 
+/** How a connection is opened. */
+export interface Opening {
+  readonly to: Destination
+  /** Milliseconds, all attempts together. */
+  readonly timeout: number
+  readonly signal: AbortSignal
+  /** Sends what comes before all commands. */
+  readonly prepare?: () => Promise<unknown>
+}
+
 /**
  * Opens a connection, in several attempts if needed, until Redis replies to a command.
  *
- * @param prepare what to send before anything else
- * @throws ConnectionError when Redis does not reply within `timeout` milliseconds, or refuses; the signal's reason when it aborts
+ * @throws ConnectionError when Redis does not reply in time, or refuses; the signal's reason when it aborts
  */
-export function openConnection(
-  connection: ClientConnection,
-  to: Destination,
-  timeout: number,
-  signal: AbortSignal,
-  prepare?: () => Promise<unknown>
-): Promise<void> {
-  return root.runInAsyncScope(attempts, undefined, connection, to, timeout, signal, prepare)
+export function openConnection(connection: ClientConnection, opening: Opening): Promise<void> {
+  return root.runInAsyncScope(attempts, undefined, connection, opening)
 }
 
-async function attempts(
-  connection: ClientConnection,
-  to: Destination,
-  timeout: number,
-  signal: AbortSignal,
-  prepare?: () => Promise<unknown>
-): Promise<void> {
+async function attempts(connection: ClientConnection, { to, timeout, signal, prepare }: Opening): Promise<void> {
   signal.throwIfAborted()
   const deadline = new Deadline(timeout, signal)
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {

@@ -11,44 +11,43 @@ const PAGE = 1_000
 /** The keys with a prefix, on all masters. */
 export class Keyspace {
   constructor(
-    private readonly runner: Runner,
     private readonly topology: Topology,
     private readonly prefix: string
   ) {}
 
   /** The keys that match a pattern, without the prefix; auxiliary keys are left out. */
-  async *keys(pattern: string): AsyncGenerator<string, void, undefined> {
+  async *keys(runner: Runner, pattern: string): AsyncGenerator<string, void, undefined> {
     const match = escapeGlob(this.prefix) + pattern
     const info = { operation: 'hot.keys', key: match, redisType: undefined }
-    for await (const name of this.#scan(info, match)) {
+    for await (const name of this.#scan(runner, info, match)) {
       if (!isAuxKey(name)) yield name.slice(this.prefix.length)
     }
   }
 
   /** Deletes the keys that match a pattern, with their auxiliary keys; how many keys there were, those not counted. */
-  async clear(pattern: string): Promise<number> {
+  async clear(runner: Runner, pattern: string): Promise<number> {
     const whole = escapeGlob(this.prefix) + pattern
     const matches = globMatcher(whole)
     const info = { operation: 'hot.clear', key: whole, redisType: undefined }
     const found: string[] = []
     let deleted = 0
     // The name of an auxiliary key has that of its key somewhere inside.
-    for await (const name of this.#scan(info, `*${escapeGlob(this.prefix)}*`)) {
+    for await (const name of this.#scan(runner, info, `*${escapeGlob(this.prefix)}*`)) {
       if (matches(isAuxKey(name) ? ownerOf(name) : name)) found.push(name)
-      if (found.length === PAGE) deleted += await this.#deleteAll(info, found.splice(0))
+      if (found.length === PAGE) deleted += await this.#deleteAll(runner, info, found.splice(0))
     }
-    return deleted + (await this.#deleteAll(info, found))
+    return deleted + (await this.#deleteAll(runner, info, found))
   }
 
   /** The names of all keys that match: what is there during the whole loop comes once. */
-  async *#scan(info: CallInfo, match: string): AsyncGenerator<string, void, undefined> {
+  async *#scan(runner: Runner, info: CallInfo, match: string): AsyncGenerator<string, void, undefined> {
     const seen = new Recent()
     await this.#learnMasters()
     for (let slots = [...Array(SLOTS).keys()]; slots.length > 0;) {
       const masters = slots.map(slot => this.topology.masterOf(slot))
       for (const master of new Set(masters)) {
         const slot = slots[masters.indexOf(master)] as number
-        for await (const { items } of pages(START, cursor => this.#page(info, match, slot, cursor))) {
+        for await (const { items } of pages(START, cursor => this.#page(runner, info, match, slot, cursor))) {
           for (const name of items) if (seen.isNew(name)) yield name
         }
       }
@@ -64,8 +63,8 @@ export class Keyspace {
     await this.topology.refreshSlots(this.prefix)
   }
 
-  #page(info: CallInfo, match: string, slot: number, cursor: Cursor): Promise<Page<Cursor>> {
-    return this.runner.run<Page<Cursor>>({
+  #page(runner: Runner, info: CallInfo, match: string, slot: number, cursor: Cursor): Promise<Page<Cursor>> {
+    return runner.run<Page<Cursor>>({
       kind: 'read',
       info,
       requests: [{ ...command('SCAN', cursor.at, 'MATCH', match, 'COUNT', PAGE), slot }],
@@ -73,13 +72,13 @@ export class Keyspace {
     })
   }
 
-  async #deleteAll(info: CallInfo, names: readonly string[]): Promise<number> {
-    const deleted = await Promise.all(names.map(name => this.#delete(info, name)))
+  async #deleteAll(runner: Runner, info: CallInfo, names: readonly string[]): Promise<number> {
+    const deleted = await Promise.all(names.map(name => this.#delete(runner, info, name)))
     return names.reduce((sum, name, index) => sum + (isAuxKey(name) ? 0 : (deleted[index] as number)), 0)
   }
 
-  #delete(info: CallInfo, name: string): Promise<number> {
-    return this.runner.run<number>({
+  #delete(runner: Runner, info: CallInfo, name: string): Promise<number> {
+    return runner.run<number>({
       kind: 'write',
       info: { ...info, key: name },
       requests: [command('UNLINK', new Key(name))],

@@ -4,9 +4,9 @@ import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
 import { readOnly } from '../execution/reply-error.js'
-import { PROBES } from '../execution/fuse.js'
 import { plan, repliesOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
+import { FusionRights } from './fusion-rights.js'
 import { ReplyOrder } from './reply-order.js'
 import { ResponseTimer } from './response-timer.js'
 
@@ -33,9 +33,6 @@ export interface ClusterNode {
   completed(call: Call): void
 }
 
-/** The error reply to a command that the user may not send, whatever its keys. */
-const mayNotRun = /^NOPERM .*\brun the\b/
-
 /** Error replies of a cluster node that does not serve the key, or not now. */
 export const redirection = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /
 
@@ -54,8 +51,6 @@ export class Pipeline implements CommandSink {
   #scheduled = false
   /** A lone EVALSHA is in flight: nothing may be sent before its reply. */
   #held = false
-  /** Commands that calls could be fused into, but which the user may not send. */
-  readonly #forbidden = new Set<string>()
   #connecting = false
   /** The server has become a replica: the connection is reopened, perhaps to another server, when nothing is in flight. */
   #reopening = false
@@ -64,6 +59,7 @@ export class Pipeline implements CommandSink {
   #idleTimer: NodeJS.Timeout | undefined
   readonly #responseTimer: ResponseTimer
   readonly #replyOrder = new ReplyOrder()
+  readonly #rights: FusionRights
 
   constructor(
     private readonly connection: ClientConnection,
@@ -72,6 +68,7 @@ export class Pipeline implements CommandSink {
     private readonly node?: ClusterNode
   ) {
     this.#responseTimer = new ResponseTimer(connection, timeouts.responseTimeout)
+    this.#rights = new FusionRights(connection, timeouts.fusion)
   }
 
   submit(call: Call): void {
@@ -121,7 +118,7 @@ export class Pipeline implements CommandSink {
     const transmissions = plan(this.#take().filter(this.#isWanted), {
       idle,
       oneKeyPerBatch: this.node !== undefined,
-      mayFuse: this.#mayFuse
+      mayFuse: this.#rights.mayFuse
     })
     for (const transmission of transmissions) this.#transmit(transmission)
   }
@@ -133,23 +130,6 @@ export class Pipeline implements CommandSink {
     this.node?.completed(call)
     call.failed(error)
     return false
-  }
-
-  readonly #mayFuse = (command: string): boolean => this.timeouts.fusion && !this.#forbidden.has(command)
-
-  /** Asks which of the commands that calls are fused into the user may send. */
-  readonly #learnRights = async (): Promise<void> => {
-    if (!this.timeouts.fusion) return
-    const sent = [...PROBES].map(async ([command, words]) =>
-      this.connection.send(words).then(
-        () => this.#forbidden.delete(command),
-        (error: unknown) => {
-          if (!isReplyError(error)) throw error
-          if (mayNotRun.test(error.message)) this.#forbidden.add(command)
-        }
-      )
-    )
-    await Promise.all(sent)
   }
 
   #began({ batch, slow }: Transmission): void {
@@ -171,8 +151,12 @@ export class Pipeline implements CommandSink {
       this.#connecting = false
       if (this.#pending > 0) this.#schedule()
     }
-    const { connectTimeout } = this.timeouts
-    openConnection(this.connection, this.destination, connectTimeout, this.#closing.signal, this.#learnRights).then(
+    openConnection(this.connection, {
+      to: this.destination,
+      timeout: this.timeouts.connectTimeout,
+      signal: this.#closing.signal,
+      prepare: this.#rights.learn
+    }).then(
       () => {
         this.#epoch = ++Pipeline.#connections
         this.connection.keepAlive(this.#keepsAlive)
@@ -200,6 +184,16 @@ export class Pipeline implements CommandSink {
     if (call.asking) this.connection.send(['ASKING']).catch(() => {})
     // Nothing is in flight before or behind it.
     if (evalFallback) return this.#sendAlone(transmission, words, evalFallback)
+    if (multi || this.#replyOrder.busy) return this.#sendInOrder(transmission)
+    this.connection.send(words).then(
+      reply => this.#replied(transmission, [reply]),
+      (error: unknown) => this.#refused(transmission, error)
+    )
+  }
+
+  /** Sends a MULTI, or something behind one: see ReplyOrder. */
+  #sendInOrder(transmission: Transmission): void {
+    const { words, multi } = transmission
     const inOrder = this.#replyOrder.next()
     const refused = (error: unknown): void => inOrder(() => this.#refused(transmission, error))
     const replied = (replies: readonly Reply[]): void => inOrder(() => this.#replied(transmission, replies))

@@ -58,10 +58,10 @@ class Pool {
     const connection = await this.#next()
     queued(false)
     const fresh = !connection.ready
-    const { connectTimeout, responseTimeout } = this.timeouts
+    const { connectTimeout: timeout, responseTimeout } = this.timeouts
     try {
       this.closing.throwIfAborted()
-      if (fresh) await openConnection(connection, this.connector.destination, connectTimeout, this.closing)
+      if (fresh) await openConnection(connection, { to: this.connector.destination, timeout, signal: this.closing })
       connection.keepAlive(true)
     } catch (error) {
       this.#release(connection)

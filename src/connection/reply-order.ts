@@ -11,6 +11,11 @@ export class ReplyOrder {
   #first: Place | undefined
   #last: Place | undefined
 
+  /** Whether a reply is awaited: then the next one has to wait for its turn. */
+  get busy(): boolean {
+    return this.#first !== undefined
+  }
+
   /** Takes the next place; the function it returns is given what to do with the reply. */
   next(): (settle: () => void) => void {
     const place: Place = { settle: undefined, next: undefined }

@@ -170,8 +170,10 @@ function asking(call: Call): Call {
   return {
     requests: call.requests,
     resend: call.resend,
+    ignoresReply: call.ignoresReply === true,
     losses: call.losses,
     asking: true,
+    givenUp: () => call.givenUp?.(),
     replied: (replies, epoch) => call.replied(replies, epoch),
     failed: error => call.failed(error)
   }

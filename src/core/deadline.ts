@@ -2,7 +2,7 @@ import { LONGEST_TIMER, clearTimer, now, setTimer } from './clock.js'
 
 /** A point in time by which something must be done, and a signal that ends it earlier. */
 export class Deadline {
-  readonly #end: number
+  #end: number
 
   constructor(
     readonly timeout = Infinity,
@@ -32,7 +32,13 @@ export class Deadline {
     const end = new Promise<never>((_, reject) => {
       const aborted = (): void => reject(signal?.reason as Error)
       const timer =
-        this.left > LONGEST_TIMER ? undefined : setTimer(() => reject(timeoutError(this.timeout)), this.left)
+        this.left > LONGEST_TIMER
+          ? undefined
+          : setTimer(() => {
+              // A timer may fire up to a millisecond early: what has been told to be over is.
+              this.#end = Math.min(this.#end, now())
+              reject(timeoutError(this.timeout))
+            }, this.left)
       signal?.addEventListener('abort', aborted)
       stop = () => {
         clearTimer(timer)

@@ -19,6 +19,8 @@ interface Rule {
   readonly command: string
   /** How many words a call has that is fused; any number if this is undefined. */
   readonly length?: number
+  /** How many it has at least: Redis refuses those that have less. */
+  readonly least?: number
   /** Whether the next call can go in behind the last. */
   fits?(last: Words, next: Words): boolean
   /** The words of the fused command. */
@@ -28,7 +30,9 @@ interface Rule {
 }
 
 const elements = (reply: Reply): readonly Reply[] => (reply ?? []) as readonly Reply[]
-const shared = (reply: Reply, calls: readonly Words[]): readonly Reply[] => calls.map(() => reply)
+/** The same reply for each, but an array of its own: a caller may change it. */
+const shared = (reply: Reply, calls: readonly Words[]): readonly Reply[] =>
+  calls.map(() => (Array.isArray(reply) ? [...reply] : reply))
 
 /** The arguments behind the key, one call after another. */
 function gather(command: string, calls: readonly Words[]): string[] {
@@ -48,6 +52,7 @@ const gathered = (command: string): Rule => ({
 /** A command that replies with a length: that of each call is counted back from the last. */
 const lengthAfter = (command: string): Rule => ({
   command,
+  least: 3,
   join: calls => gather(command, calls),
   split(reply, calls) {
     const lengths: number[] = []
@@ -142,40 +147,34 @@ export const PROBES: ReadonlyMap<string, Words> = new Map<string, Words>([
 
 /** Several calls as one command. */
 export interface Fused {
+  readonly calls: readonly Call[]
   readonly words: readonly string[]
   /** The part of each call in the reply. */
   split(reply: Reply): readonly Reply[]
 }
 
-/** How many calls from `at` on go as one command. */
-export function fusibleAt(calls: readonly Call[], at: number, mayUse: (command: string) => boolean): number {
+/** The calls from `at` on that go as one command; undefined when the first goes by itself. */
+export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: string) => boolean): Fused | undefined {
   const first = calls[at] as Call
   const words = wordsOf(first)
   const rule = words && ruleOf(first, words)
-  if (!words || !rule || !mayUse(rule.command)) return 1
-  let size = 1
-  let last = words
+  if (!words || !rule || !mayUse(rule.command)) return undefined
+  const all = [words]
   let count = words.length
   let characters = charactersOf(words)
-  for (; at + size < calls.length; size++) {
-    const call = calls[at + size] as Call
-    const next = wordsOf(call)
-    if (!next || next[0] !== words[0] || next[1] !== words[1] || ruleOf(call, next) !== rule) break
-    if (call.resend !== first.resend || (rule.fits && !rule.fits(last, next))) break
-    count += next.length - 2
-    characters += charactersOf(next)
+  for (let next = at + 1; next < calls.length; next++) {
+    const call = calls[next] as Call
+    const more = wordsOf(call)
+    if (!more || more[0] !== words[0] || more[1] !== words[1] || ruleOf(call, more) !== rule) break
+    if (call.resend !== first.resend || (rule.fits && !rule.fits(all.at(-1) as Words, more))) break
+    count += more.length - 2
+    characters += charactersOf(more)
     if (count > MAX_WORDS || characters > MAX_CHARACTERS) break
-    last = next
+    all.push(more)
   }
-  return size
-}
-
-/** Calls that are fusible as one command. */
-export function fuse(calls: readonly Call[]): Fused {
-  const all = calls.map(wordsOf) as Words[]
-  const [first] = all as [Words]
-  const rule = ruleOf(calls[0] as Call, first) as Rule
+  if (all.length === 1) return undefined
   return {
+    calls: calls.slice(at, at + all.length),
     words: rule.join(all),
     split: reply => rule.split(reply, all)
   }
@@ -190,7 +189,8 @@ function wordsOf({ requests, asking }: Call): Words | undefined {
 function ruleOf({ ignoresReply }: Call, words: Words): Rule | undefined {
   const name = words[0] as string
   const rule = (ignoresReply && UNANSWERED.get(name)) || RULES.get(name)
-  return rule?.length !== undefined && rule.length !== words.length ? undefined : rule
+  if (!rule || (rule.length ?? words.length) !== words.length) return undefined
+  return words.length < (rule.least ?? 0) ? undefined : rule
 }
 
 function charactersOf(words: Words): number {

@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from '../core/aborts.js'
 import type { WaitOptions } from '../core/arguments.js'
 import { clearTimer, now, setTimer } from '../core/clock.js'
 import type { Command, Reply } from '../core/command.js'
@@ -21,7 +22,7 @@ export class CallLimit {
     if (timeout !== undefined) {
       this.#timer = setTimer(() => this.#expire(`took longer than ${timeout} ms`), timeout).unref()
     }
-    signal?.addEventListener('abort', this.#aborted)
+    if (signal) onAbort(signal, this.#aborted)
     if (signal?.aborted) this.#aborted()
   }
 
@@ -43,7 +44,7 @@ export class CallLimit {
 
   #release(): void {
     clearTimer(this.#timer)
-    this.limits.signal?.removeEventListener('abort', this.#aborted)
+    if (this.limits.signal) offAbort(this.limits.signal, this.#aborted)
   }
 
   /** Takes the outcome of a call, unless its caller has been told before. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { keysOf, type Reply, type Request, type Script, type ScriptRequest } from '../core/command.js'
 import { batch } from '../scripts.generated.js'
 import type { Call } from './call.js'
-import { fuse, fusibleAt, type Fused } from './fuse.js'
+import { fuseAt, type Fused } from './fuse.js'
 
 /**
  * What is sent for the calls of one turn: pure, so that it can be tested without a server.
@@ -49,15 +49,11 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
   const transmissions: Transmission[] = []
   for (let at = 0; at < calls.length;) {
     const call = calls[at] as Call
-    const fusible = fusibleAt(calls, at, mayFuse)
-    if (fusible > 1) {
-      transmissions.push(fusedOf(calls.slice(at, at + fusible)))
-      at += fusible
-      continue
-    }
-    const size = batchSize(calls, at, oneKeyPerBatch)
+    const fused = fuseAt(calls, at, mayFuse)
+    const size = fused?.calls.length ?? batchSize(calls, at, oneKeyPerBatch)
     const alone = idle && size === calls.length
-    if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
+    if (fused) transmissions.push({ ...plain(call, fused.words), batch: fused.calls, fused })
+    else if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
     else if (call.requests.length > 1) transmissions.push(multiOf(call))
     else transmissions.push(singleOf(call, undefined, call.requests[0] as Request, alone && !call.asking))
     at += size
@@ -67,49 +63,24 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
 
 const NO_WORDS: readonly string[] = []
 
-function singleOf(call: Call, batch: readonly Call[] | undefined, request: Request, alone: boolean): Transmission {
-  const { script } = request
-  if (!script) {
-    return {
-      call,
-      batch,
-      words: request.words,
-      multi: undefined,
-      slow: false,
-      evalFallback: undefined,
-      fused: undefined
-    }
-  }
-  const evaluated = evalWords(request)
-  return {
-    call,
-    batch,
-    words: alone ? evalshaWords(request) : evaluated,
-    multi: undefined,
-    slow: script.slow,
-    evalFallback: alone ? evaluated : undefined,
-    fused: undefined
-  }
+/** One command for one call. */
+function plain(call: Call, words: readonly string[]): Transmission {
+  return { call, batch: undefined, words, multi: undefined, slow: false, evalFallback: undefined, fused: undefined }
 }
 
-function fusedOf(calls: readonly Call[]): Transmission {
-  const fused = fuse(calls)
-  const [call] = calls as [Call]
-  return { call, batch: calls, words: fused.words, multi: undefined, slow: false, evalFallback: undefined, fused }
+function singleOf(call: Call, batch: readonly Call[] | undefined, request: Request, alone: boolean): Transmission {
+  const { script } = request
+  if (!script) return plain(call, request.words)
+  const evaluated = evalWords(request)
+  const { slow } = script
+  if (!alone) return { ...plain(call, evaluated), batch, slow }
+  return { ...plain(call, evalshaWords(request)), batch, slow, evalFallback: evaluated }
 }
 
 function multiOf(call: Call): Transmission {
   const { requests } = call
   const slow = requests.some(({ script }) => script?.slow)
-  return {
-    call,
-    batch: undefined,
-    words: NO_WORDS,
-    multi: multiCommands(requests),
-    slow,
-    evalFallback: undefined,
-    fused: undefined
-  }
+  return { ...plain(call, NO_WORDS), multi: multiCommands(requests), slow }
 }
 
 function batchOf(calls: readonly Call[], alone: boolean): Transmission {

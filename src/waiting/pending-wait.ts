@@ -1,9 +1,9 @@
+import { offAbort, onAbort } from '../core/aborts.js'
 import { clearTimer, now, runMicrotask, setImmediateTask, setTimer } from '../core/clock.js'
 import type { Command, Reply, Request, ScriptRequest } from '../core/command.js'
 import { ConnectionError, LeaseLostError } from '../core/errors.js'
 import type { Grant, Mode, WaitOptions, WaitSpec } from '../core/wait-spec.js'
 import { isTransient } from '../execution/reply-error.js'
-import type { Aborts } from './aborts.js'
 
 /** Maximum replies in a row that arrive after the end of the lease they grant. */
 const MAX_STALE_REPLIES = 5
@@ -34,7 +34,6 @@ export type WaitEnd = 'served' | 'left' | 'failed' | 'abandoned'
 
 /** What a wait needs from the registry of all waits. */
 export interface WaitHost {
-  readonly aborts: Aborts
   readonly submit: Submit
   /** Milliseconds for which a call is repeated while Redis refuses it for now. */
   readonly connectTimeout: number
@@ -104,7 +103,7 @@ export class PendingWait {
       const left = Math.max(0, timeout - (now() - called))
       this.#timer = setTimer(() => this.leave(() => this.spec.timeoutError(timeout)), left)
     }
-    if (signal) this.host.aborts.listen(signal, this.#aborted)
+    if (signal) onAbort(signal, this.#aborted)
     this.ask()
   }
 
@@ -280,7 +279,7 @@ export class PendingWait {
     if (this.#over) return
     this.#over = true
     clearTimer(this.#timer)
-    if (this.limits.signal) this.host.aborts.unlisten(this.limits.signal, this.#aborted)
+    if (this.limits.signal) offAbort(this.limits.signal, this.#aborted)
     this.host.ended(this, how, this.#rechecking)
     // The call in flight may be sent again: until its reply Redis must cache what was given.
     if (how === 'served' && this.#asking) this.#servedMeanwhile = true

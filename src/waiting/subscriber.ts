@@ -137,7 +137,8 @@ export class Subscriber {
   }
 
   #openOne(connection: ClientConnection): Promise<void> {
-    return openConnection(connection, this.connector.destination, this.timeouts.connectTimeout, this.#closing.signal)
+    const { destination: to } = this.connector
+    return openConnection(connection, { to, timeout: this.timeouts.connectTimeout, signal: this.#closing.signal })
   }
 
   /** Tracking starts before any wait is enqueued: all waits must be notified of FLUSHALL. */

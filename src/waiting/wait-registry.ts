@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid'
 import type { Timeouts } from '../connection/pipeline.js'
 import type { Topology } from '../connection/topology.js'
+import { offAbort, onAbort } from '../core/aborts.js'
 import { LONGEST_TIMER, clearTimer, now, setTimer } from '../core/clock.js'
 import { script, type Reply } from '../core/command.js'
 import { ConnectionError, closed } from '../core/errors.js'
@@ -8,7 +9,6 @@ import { Pending } from '../core/pending.js'
 import { AT_ONCE, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
 import { isTransient } from '../execution/reply-error.js'
 import { waitPass } from '../scripts.generated.js'
-import { Aborts } from './aborts.js'
 import { handOver } from './hand-over.js'
 import { KeyWatcher } from './key-watcher.js'
 import {
@@ -46,7 +46,6 @@ interface Settle {
 
 /** All waits of one Hot. Receives the messages for them. */
 export class WaitRegistry implements WaitHost, Recipient {
-  readonly aborts = new Aborts()
   readonly #channel = `hot-redis:${nanoid()}`
   readonly #byName = new Map<string, PendingWait>()
   readonly #byKey = new Map<string, KeyWaits>()
@@ -116,7 +115,7 @@ export class WaitRegistry implements WaitHost, Recipient {
       const inTime = pending
       pending = false
       clearTimer(timer)
-      if (signal) this.aborts.unlisten(signal, aborted)
+      if (signal) offAbort(signal, aborted)
       return inTime
     }
     const endIn = (milliseconds: number): void => {
@@ -125,7 +124,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     }
     const aborted = (): void => endIn(CANCEL_GRACE)
     if (timeout !== undefined) endIn(Math.min(timeout + CANCEL_GRACE, LONGEST_TIMER))
-    if (signal) this.aborts.listen(signal, aborted)
+    if (signal) onAbort(signal, aborted)
     return settle
   }
 
@@ -215,7 +214,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     if (how === 'left' && position !== '') this.#reservedPositions.reserve(spec.waitQueue.name, position)
     if (how === 'failed' && wait.mayBeServed) this.#refuse(wait)
     // Its call is in flight: the refusal goes behind it.
-    if (how === 'abandoned') this.#sendRefusal(wait)
+    if (how === 'abandoned') this.#refuse(wait)
     const keyWaits = this.#byKey.get(key)
     if (keyWaits) this.#remove(wait, keyWaits, how === 'failed', rechecking)
     if (this.#byName.size > 0) return
@@ -284,18 +283,14 @@ export class WaitRegistry implements WaitHost, Recipient {
     for (const wait of this.#byKey.get(key)?.waits ?? []) if (wait !== except) wait.ask()
   }
 
-  /** After a connection is made: removes the tickets that could not be removed before. */
+  /** Removes the tickets that could not be removed before. */
   #refuseFailed(): void {
+    if (this.#closed) return
     for (const wait of [...this.#failed.values()]) this.#refuse(wait)
   }
 
   /** Removes the ticket of a failed wait and gives back what it was given; again until Redis has done so. */
   #refuse(wait: PendingWait): void {
-    addNewest(this.#failed, wait.name, wait, MAX_FAILED)
-    if (!this.#closed) this.#sendRefusal(wait)
-  }
-
-  #sendRefusal(wait: PendingWait): void {
     const { name, spec } = wait
     addNewest(this.#failed, name, wait, MAX_FAILED)
     const refused = (): void => void this.#failed.delete(name)

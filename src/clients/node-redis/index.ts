@@ -64,24 +64,41 @@ function makeProvider(client: GivenClient): ClientProvider {
   return isSentinel(client) ? new SentinelClient(client) : new SingleClient(client)
 }
 
+/** Tells a client that its owner has closed from one that is not open yet. */
+class Owner {
+  #wasOpen: boolean
+
+  constructor(private readonly client: { readonly isOpen: boolean }) {
+    this.#wasOpen = client.isOpen
+  }
+
+  opened(): void {
+    this.#wasOpen = true
+  }
+
+  get hasClosed(): boolean {
+    this.#wasOpen ||= this.client.isOpen
+    return this.#wasOpen && !this.client.isOpen
+  }
+}
+
 /** A given client. Connections are made with its options and closed when it is closed. It is not opened. */
 class SingleClient implements ServerProvider {
   readonly kind = 'server'
   readonly address = 'the given client'
   readonly #connections = new Set<NodeRedisConnection>()
-  #wasOpen: boolean
+  readonly #owner: Owner
 
   constructor(private readonly client: RedisClient) {
-    this.#wasOpen = client.isOpen
-    client.on('ready', () => (this.#wasOpen = true))
+    this.#owner = new Owner(client)
+    client.on('ready', () => this.#owner.opened())
     client.on('end', () => {
       for (const connection of [...this.#connections]) connection.drop()
     })
   }
 
   get closedByOwner(): boolean {
-    this.#wasOpen ||= this.client.isOpen
-    return this.#wasOpen && !this.client.isOpen
+    return this.#owner.hasClosed
   }
 
   connection(): NodeRedisConnection {
@@ -96,15 +113,14 @@ class SingleClient implements ServerProvider {
 class SentinelClient implements ServerProvider {
   readonly kind = 'server'
   readonly address = 'the master of the given sentinel client'
-  #wasOpen: boolean
+  readonly #owner: Owner
 
   constructor(private readonly sentinel: RedisSentinel) {
-    this.#wasOpen = sentinel.isOpen
+    this.#owner = new Owner(sentinel)
   }
 
   get closedByOwner(): boolean {
-    this.#wasOpen ||= this.sentinel.isOpen
-    return this.#wasOpen && !this.sentinel.isOpen
+    return this.#owner.hasClosed
   }
 
   connection(): NodeRedisConnection {
@@ -121,20 +137,19 @@ class SentinelClient implements ServerProvider {
 /** A given cluster client. It knows the slots, and connections are made with its options. */
 class ClusterClient implements ClusterProvider {
   readonly kind = 'cluster'
-  #wasOpen: boolean
+  readonly #owner: Owner
 
   constructor(private readonly cluster: RedisCluster) {
-    this.#wasOpen = cluster.isOpen
+    this.#owner = new Owner(cluster)
   }
 
   get closedByOwner(): boolean {
-    this.#wasOpen ||= this.cluster.isOpen
-    return this.#wasOpen && !this.cluster.isOpen
+    return this.#owner.hasClosed
   }
 
   async open(): Promise<void> {
     if (!this.cluster.isOpen) await this.cluster.connect()
-    this.#wasOpen = true
+    this.#owner.opened()
   }
 
   masters(): readonly string[] {
