@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClientConnection, ClientProvider, Message } from '../../src/clients/port.js'
+import {
+  settle,
+  type ClientConnection,
+  type ClientProvider,
+  type Message,
+  type ReplyReceiver
+} from '../../src/clients/port.js'
 import type { Reply } from '../../src/core/command.js'
 import { isReadOnly } from '../../src/core/redis-commands.js'
 import { hotWith } from '../../src/hot.js'
@@ -179,6 +185,14 @@ class FaultyConnection implements ClientConnection {
 
   transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null> {
     return this.#exchange(['EXEC'], () => this.inner.transact(commands))
+  }
+
+  transmit(words: readonly string[], receiver: ReplyReceiver): void {
+    settle(this.send(words), receiver)
+  }
+
+  transmitMulti(commands: readonly (readonly string[])[], receiver: ReplyReceiver): void {
+    settle(this.transact(commands) as Promise<Reply>, receiver)
   }
 
   async subscribe(channel: string, listener: (message: Message) => void): Promise<void> {

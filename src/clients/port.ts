@@ -13,15 +13,16 @@ export interface ClientConnection {
   readonly ready: boolean
   /** Connects in one attempt of at most `timeout` milliseconds. The connection never reconnects by itself. */
   open(timeout: number): Promise<void>
-  /**
-   * Sends one command; commands are sent and answered in order. Rejects with Redis's own message when Redis refuses it (see
-   * isReplyError), with anything else when the connection is lost. Nothing is sent twice.
-   */
+  /** Sends one command; commands are sent and answered in order. Nothing is sent twice. */
+  transmit(words: readonly string[], receiver: ReplyReceiver): void
+  /** Does the same with a promise, which rejects with the reply that is an Error (see isReplyError). */
   send(words: readonly string[]): Promise<Reply>
   /**
-   * Sends commands as one MULTI. Null when a watched key had changed. A command that failed has an Error as its reply;
-   * rejects with Redis's message when a command was refused, so that none was executed.
+   * Sends commands as one MULTI. The reply is null when a watched key had changed; a command that failed has an Error as its
+   * part of the reply. When a command was refused, so that none was executed, that Error is the reply.
    */
+  transmitMulti(commands: readonly (readonly string[])[], receiver: ReplyReceiver): void
+  /** Does the same with a promise, which rejects when none was executed. */
   transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null>
   /** Subscribes to a channel. A message is text, or the names of keys when Redis sends an array, or null. */
   subscribe(channel: string, listener: (message: Message) => void): Promise<void>
@@ -31,6 +32,14 @@ export interface ClientConnection {
   keepAlive(busy: boolean): void
   /** Drops the connection at once; commands in flight reject. */
   close(): void
+}
+
+/** Receives the reply to a command. */
+export interface ReplyReceiver {
+  /** Redis has replied; with an Error when it refuses the command. */
+  replied(reply: Reply): void
+  /** The connection was lost before. */
+  lost(error: unknown): void
 }
 
 export type Message = string | readonly string[] | null
@@ -72,14 +81,43 @@ export function isReplyError(error: unknown): error is Error {
   return error instanceof Error && /^[A-Z][A-Z0-9]+(?: |$)/.test(error.message)
 }
 
-/** `transact` for clients that send any command: MULTI, the commands and EXEC in a row. */
-export async function transactBySending(
-  send: (words: readonly string[]) => Promise<Reply>,
-  commands: readonly (readonly string[])[]
-): Promise<readonly Reply[] | null> {
-  const settled = await Promise.allSettled([['MULTI'], ...commands, ['EXEC']].map(send))
-  const refused = settled.find(result => result.status === 'rejected')
-  if (refused) throw refused.reason
-  const executed = settled.at(-1) as PromiseFulfilledResult<Reply>
-  return executed.value as readonly Reply[] | null
+/** The promise of a reply; rejects with Redis's error reply, too. */
+export function promised<R extends Reply>(transmit: (receiver: ReplyReceiver) => void): Promise<R> {
+  return new Promise((resolve, reject) => {
+    transmit({
+      replied: reply => (reply instanceof Error ? reject(reply) : resolve(reply as R)),
+      lost: reject
+    })
+  })
+}
+
+/** Gives the outcome of a promise to a receiver. */
+export function settle(reply: Promise<Reply>, receiver: ReplyReceiver): void {
+  reply.then(
+    value => receiver.replied(value),
+    (error: unknown) => (isReplyError(error) ? receiver.replied(error) : receiver.lost(error))
+  )
+}
+
+/** What receives the reply to each command of a MULTI, for the receiver of the whole. */
+export function multiReceiver(commands: number, receiver: ReplyReceiver): ReplyReceiver {
+  // MULTI, the commands, EXEC.
+  let left = commands + 2
+  let refusal: Error | undefined
+  return {
+    replied: reply => {
+      left--
+      if (reply instanceof Error) refusal ??= reply
+      if (left === 0) receiver.replied(refusal ?? reply)
+    },
+    lost: error => {
+      if (left > 0) receiver.lost(error)
+      left = 0
+    }
+  }
+}
+
+/** The commands of a MULTI in the order in which they are sent. */
+export function multiWords(commands: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return [['MULTI'], ...commands, ['EXEC']]
 }

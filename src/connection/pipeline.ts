@@ -1,5 +1,5 @@
-import { isReplyError, type ClientConnection } from '../clients/port.js'
-import { clearTimer, nextTick, setTimer } from '../core/clock.js'
+import type { ClientConnection, ReplyReceiver } from '../clients/port.js'
+import { clearTimer, nextTick, runMicrotask, setTimer } from '../core/clock.js'
 import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
@@ -7,7 +7,6 @@ import { readOnly } from '../execution/reply-error.js'
 import { plan, repliesOf, type Transmission } from '../execution/plan.js'
 import { connectionClosed, openConnection, type Destination } from './connector.js'
 import { FusionRights } from './fusion-rights.js'
-import { ReplyOrder } from './reply-order.js'
 import { ResponseTimer } from './response-timer.js'
 
 /** Maximum connections on which a repeatable call is lost: the call itself may be the reason. */
@@ -58,7 +57,6 @@ export class Pipeline implements CommandSink {
   #keepsAlive = true
   #idleTimer: NodeJS.Timeout | undefined
   readonly #responseTimer: ResponseTimer
-  readonly #replyOrder = new ReplyOrder()
   readonly #rights: FusionRights
 
   constructor(
@@ -104,9 +102,11 @@ export class Pipeline implements CommandSink {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    // Flush after microtasks, so that follow-up calls share a batch.
-    nextTick(this.#flush)
+    // Flush after microtasks, so that follow-up calls share a batch: a tick would come before them where a reply is read.
+    runMicrotask(this.#flushAfterMicrotasks)
   }
+
+  readonly #flushAfterMicrotasks = (): void => nextTick(this.#flush)
 
   readonly #flush = (): void => {
     this.#scheduled = false
@@ -181,43 +181,35 @@ export class Pipeline implements CommandSink {
   #transmit(transmission: Transmission): void {
     const { call, words, multi, evalFallback } = transmission
     this.#began(transmission)
-    if (call.asking) this.connection.send(['ASKING']).catch(() => {})
+    if (call.asking) this.connection.transmit(['ASKING'], UNASKED)
+    if (multi) this.connection.transmitMulti(multi, new InFlight(this, transmission))
     // Nothing is in flight before or behind it.
-    if (evalFallback) return this.#sendAlone(transmission, words, evalFallback)
-    if (multi || this.#replyOrder.busy) return this.#sendInOrder(transmission)
-    this.connection.send(words).then(
-      reply => this.#replied(transmission, [reply]),
-      (error: unknown) => this.#refused(transmission, error)
-    )
-  }
-
-  /** Sends a MULTI, or something behind one: see ReplyOrder. */
-  #sendInOrder(transmission: Transmission): void {
-    const { words, multi } = transmission
-    const inOrder = this.#replyOrder.next()
-    const refused = (error: unknown): void => inOrder(() => this.#refused(transmission, error))
-    const replied = (replies: readonly Reply[]): void => inOrder(() => this.#replied(transmission, replies))
-    if (multi) this.connection.transact(multi).then(replies => replied(replies ?? discarded(multi.length)), refused)
-    else this.connection.send(words).then(reply => replied([reply]), refused)
+    else if (evalFallback) this.#sendAlone(transmission, evalFallback)
+    else this.connection.transmit(words, new InFlight(this, transmission))
   }
 
   /** Sends a script by its digest, then with its source if Redis does not know it. Nothing is sent in between. */
-  #sendAlone(transmission: Transmission, words: readonly string[], evalFallback?: readonly string[]): void {
+  #sendAlone(transmission: Transmission, evalFallback: readonly string[]): void {
     this.#held = true
-    this.connection.send(words).then(
-      reply => {
+    const last = new InFlight(this, transmission)
+    const settled: ReplyReceiver = {
+      replied: reply => {
         this.#release()
-        this.#replied(transmission, [reply])
+        last.replied(reply)
       },
-      (error: unknown) => {
-        if (evalFallback && isReplyError(error) && error.message.startsWith('NOSCRIPT ')) {
-          this.#sendAlone(transmission, evalFallback)
-          return
-        }
+      lost: error => {
         this.#release()
-        this.#refused(transmission, error)
+        last.lost(error)
       }
-    )
+    }
+    this.connection.transmit(transmission.words, {
+      lost: error => settled.lost(error),
+      replied: reply => {
+        const unknown = reply instanceof Error && reply.message.startsWith('NOSCRIPT ')
+        if (unknown) this.connection.transmit(evalFallback, settled)
+        else settled.replied(reply)
+      }
+    })
   }
 
   #release(): void {
@@ -225,23 +217,33 @@ export class Pipeline implements CommandSink {
     if (this.#pending > 0) this.#schedule()
   }
 
-  #replied(transmission: Transmission, replies: readonly Reply[]): void {
-    const { call, batch, slow } = transmission
+  /** @internal */
+  replied(transmission: Transmission, reply: Reply): void {
+    const { call, batch, slow, multi } = transmission
     this.#responseTimer.settled(slow)
-    if (!batch) return this.#settle(call, replies)
-    const parts = repliesOf(transmission, replies[0] ?? null)
+    if (!batch) return this.#settle(call, multi ? repliesOfMulti(multi.length, reply) : [reply])
+    const parts = repliesOf(transmission, reply)
     for (let at = 0; at < batch.length; at++) this.#settle(batch[at] as Call, [parts[at] ?? null])
+  }
+
+  /** @internal */
+  lost(transmission: Transmission, error: unknown): void {
+    this.#responseTimer.settled(transmission.slow)
+    for (const call of transmission.batch ?? [transmission.call]) {
+      this.#answered()
+      this.#lost(call, error)
+    }
   }
 
   #settle(call: Call, replies: readonly Reply[]): void {
     const elsewhere = this.node ? redirection : readOnly
-    const refusal = replies.find(reply => reply instanceof Error && elsewhere.test(reply.message))
+    const refusal = refusalOf(replies, elsewhere)
     // A read behind a refused write must see that write.
     const misplaced = refusal !== undefined || (this.#reopening && call.resend)
     if (misplaced && !this.node && !call.readOnly) return this.#reopen(call)
     this.#answered()
     this.node?.completed(call)
-    if (refusal && this.node) this.node.redirect(call, refusal as Error)
+    if (refusal && this.node) this.node.redirect(call, refusal)
     else call.replied(replies, this.#epoch)
   }
 
@@ -251,16 +253,6 @@ export class Pipeline implements CommandSink {
     this.#resend.push(call)
     this.#reopening = true
     this.#answered()
-  }
-
-  /** Redis refused all of it, or the connection was lost. */
-  #refused(transmission: Transmission, error: unknown): void {
-    if (isReplyError(error)) return this.#replied(transmission, [error])
-    this.#responseTimer.settled(transmission.slow)
-    for (const call of transmission.batch ?? [transmission.call]) {
-      this.#answered()
-      this.#lost(call, error)
-    }
   }
 
   /** Repeatable calls are sent again; the outcome of other calls is unknown. */
@@ -301,6 +293,37 @@ export class Pipeline implements CommandSink {
     this.#keepsAlive = false
     this.connection.keepAlive(false)
   }
+}
+
+/** What a pipeline has sent, until it is answered. */
+class InFlight implements ReplyReceiver {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly transmission: Transmission
+  ) {}
+
+  replied(reply: Reply): void {
+    this.pipeline.replied(this.transmission, reply)
+  }
+
+  lost(error: unknown): void {
+    this.pipeline.lost(this.transmission, error)
+  }
+}
+
+/** For a command whose reply nobody asks for. */
+const UNASKED: ReplyReceiver = { replied: () => {}, lost: () => {} }
+
+/** The first error by which Redis refers a call to another server. */
+function refusalOf(replies: readonly Reply[], elsewhere: RegExp): Error | undefined {
+  for (const reply of replies) if (reply instanceof Error && elsewhere.test(reply.message)) return reply
+  return undefined
+}
+
+/** The reply to each command of a MULTI. */
+function repliesOfMulti(length: number, reply: Reply): readonly Reply[] {
+  if (reply instanceof Error) return [reply]
+  return (reply as readonly Reply[] | null) ?? discarded(length)
 }
 
 /** Replies for a MULTI that Redis discarded without a WATCH: nothing was executed. */

@@ -1,9 +1,18 @@
 import { setImmediateTask } from '../../core/clock.js'
 import type { Reply } from '../../core/command.js'
 import { Deadline } from '../../core/deadline.js'
-import { transactBySending, type ClientConnection, type Message } from '../port.js'
+import {
+  multiReceiver,
+  multiWords,
+  promised,
+  settle,
+  type ClientConnection,
+  type Message,
+  type ReplyReceiver
+} from '../port.js'
 import { ignoreErrors, type RedisClient } from './client.js'
 import { useRealImmediate, withRealImmediate } from './real-immediate.js'
+import { Wire, type OnRead } from './wire.js'
 
 /**
  * Bytes a socket buffers before it asks its writer to wait. node-redis never has to wait for 'drain': on that event it would
@@ -14,6 +23,9 @@ export const HIGH_WATER_MARK = 2 ** 30
 /** The channel whose messages are arrays of key names; node-redis passes arrays on only in buffer mode. */
 const INVALIDATIONS = '__redis__:invalidate'
 
+/** Makes a client whose connect() takes so many milliseconds at most, and whose socket is read by a function. */
+export type CreateClient = (connectTimeout: number, onread: OnRead) => RedisClient | Promise<RedisClient>
+
 /** A connection that has a node-redis client of its own. */
 export class NodeRedisConnection implements ClientConnection {
   #client: RedisClient | undefined
@@ -23,11 +35,11 @@ export class NodeRedisConnection implements ClientConnection {
   #ready = false
   #busy = true
   #lossListener = (): void => {}
-  readonly #send = (words: readonly string[]): Promise<Reply> => this.send(words)
+  #wire: Wire | undefined
 
   constructor(
     /** Makes a client that neither reconnects nor queues. */
-    private readonly create: (connectTimeout: number) => RedisClient | Promise<RedisClient>,
+    private readonly create: CreateClient,
     /** Holds it while it is open. */
     private readonly openConnections = new Set<NodeRedisConnection>()
   ) {}
@@ -49,18 +61,28 @@ export class NodeRedisConnection implements ClientConnection {
     }
   }
 
+  transmit(words: readonly string[], receiver: ReplyReceiver): void {
+    if (this.#wire) this.#wire.transmit(words, receiver)
+    else this.#throughClient(words, receiver)
+  }
+
   send(words: readonly string[]): Promise<Reply> {
-    const client = this.#client
-    if (!client) return Promise.reject(new Error('the connection is closed'))
-    return withRealImmediate(() => client.sendCommand(words as string[])) as Promise<Reply>
+    return promised(receiver => this.transmit(words, receiver))
+  }
+
+  transmitMulti(commands: readonly (readonly string[])[], receiver: ReplyReceiver): void {
+    const each = multiReceiver(commands.length, receiver)
+    for (const words of multiWords(commands)) this.transmit(words, each)
   }
 
   transact(commands: readonly (readonly string[])[]): Promise<readonly Reply[] | null> {
-    return transactBySending(this.#send, commands)
+    return promised<Reply[] | null>(receiver => this.transmitMulti(commands, receiver))
   }
 
   async subscribe(channel: string, listener: (message: Message) => void): Promise<void> {
     const client = this.#client
+    await this.#wire?.release()
+    this.#wire = undefined
     const told = (message: unknown): void => listener(messageOf(message))
     await withRealImmediate(() => client?.subscribe?.(channel, told, channel === INVALIDATIONS))
   }
@@ -87,6 +109,7 @@ export class NodeRedisConnection implements ClientConnection {
     this.openConnections.delete(this)
     attempt?.abort(new Error('the connection was closed while it was being opened'))
     if (client && connected) destroy(client)
+    this.#endWire()
   }
 
   /** Closes the connection and reports it as lost. */
@@ -96,15 +119,18 @@ export class NodeRedisConnection implements ClientConnection {
   }
 
   async #connect(timeout: number, signal: AbortSignal): Promise<void> {
-    const client = await this.create(Math.max(1, Math.ceil(timeout)))
+    const wire = new Wire()
+    const client = await this.create(Math.max(1, Math.ceil(timeout)), wire.onRead)
     signal.throwIfAborted()
     ignoreErrors(client)
     this.#client = client
-    for (const event of ['error', 'end']) client.on(event, () => this.#lost(client))
+    for (const event of ['error', 'end']) client.on(event, error => this.#lost(client, error))
     for (const event of ['connect', 'ready']) client.on(event, useRealImmediate)
     client.on('connect', () => setImmediateTask(() => this.#socketConnected(client)))
     await client.connect()
     signal.throwIfAborted()
+    // A version that does not tell its socket answers through its own queue.
+    if (wire.usable) this.#wire = wire
     this.#ready = true
     if (!this.#busy) client.unref?.()
   }
@@ -115,10 +141,24 @@ export class NodeRedisConnection implements ClientConnection {
     else destroy(client)
   }
 
-  #lost(client: RedisClient): void {
+  #lost(client: RedisClient, error: unknown): void {
     if (client !== this.#client || client.isReady || !this.#ready) return
     this.#ready = false
+    this.#endWire(error)
     this.#lossListener()
+  }
+
+  #endWire(error: unknown = new Error('the connection was closed')): void {
+    this.#wire?.end(error)
+    this.#wire = undefined
+  }
+
+  #throughClient(words: readonly string[], receiver: ReplyReceiver): void {
+    const client = this.#client
+    const reply = client
+      ? withRealImmediate(() => client.sendCommand(words as string[]))
+      : Promise.reject(new Error('the connection is closed'))
+    settle(reply as Promise<Reply>, receiver)
   }
 }
 

@@ -14,7 +14,8 @@ import {
   type RedisCluster,
   type RedisSentinel
 } from './client.js'
-import { HIGH_WATER_MARK, NodeRedisConnection } from './connection.js'
+import { HIGH_WATER_MARK, NodeRedisConnection, type CreateClient } from './connection.js'
+import type { OnRead } from './wire.js'
 
 export type { RedisClient, RedisCluster, RedisSentinel } from './client.js'
 
@@ -27,11 +28,11 @@ const ownSocket = {
 /** A client of node-redis 4 for a URL, made so that it neither reconnects nor queues. */
 export function serverAt(url: string): ServerProvider {
   const { protocol, host, pathname } = new URL(url)
-  const create = (connectTimeout: number): RedisClient =>
+  const create: CreateClient = (connectTimeout, onread) =>
     createClient({
       url,
       disableOfflineQueue: true,
-      socket: { ...ownSocket, connectTimeout }
+      socket: { ...ownSocket, connectTimeout, onread } as object
     }) as object as RedisClient
   return {
     kind: 'server',
@@ -103,7 +104,8 @@ class SingleClient implements ServerProvider {
 
   connection(): NodeRedisConnection {
     return new NodeRedisConnection(
-      async connectTimeout => duplicateOf(this.client, connectTimeout, {}, await selectedDatabase(this.client)),
+      async (connectTimeout, onread) =>
+        duplicateOf(this.client, { connectTimeout, onread }, await selectedDatabase(this.client)),
       this.#connections
     )
   }
@@ -124,11 +126,11 @@ class SentinelClient implements ServerProvider {
   }
 
   connection(): NodeRedisConnection {
-    return new NodeRedisConnection(async connectTimeout => {
+    return new NodeRedisConnection(async (connectTimeout, onread) => {
       if (!this.sentinel.isOpen) await this.sentinel.connect()
       const sentinel: unknown = this.sentinel
       return (sentinel as MasterAccess)._execute(false, master =>
-        Promise.resolve(duplicateOf(master, connectTimeout, {}))
+        Promise.resolve(duplicateOf(master, { connectTimeout, onread }))
       )
     })
   }
@@ -173,13 +175,13 @@ class ClusterClient implements ClusterProvider {
   }
 
   connection(address: string): NodeRedisConnection {
-    return new NodeRedisConnection(async connectTimeout => {
+    return new NodeRedisConnection(async (connectTimeout, onread) => {
       const { masters } = this.cluster
       const node = masters.find(master => master.address === address)
       const client = (await this.cluster.nodeClient(
         (node ?? masters[0]) as never as ClusterNode as never
       )) as RedisClient
-      return duplicateOf(client, connectTimeout, node ? {} : hostOf(address))
+      return duplicateOf(client, { connectTimeout, onread, ...(node ? {} : hostOf(address)) })
     })
   }
 }
@@ -195,14 +197,13 @@ function hostOf(address: string): { host: string; port: number } {
  */
 function duplicateOf(
   client: RedisClient,
-  connectTimeout: number,
-  where: { host?: string; port?: number },
+  ofSocket: { connectTimeout: number; onread: OnRead; host?: string; port?: number },
   database?: number
 ): RedisClient {
   const { socket } = optionsOf(client)
   return client.duplicate({
     url: undefined,
-    socket: { ...socket, ...where, ...ownSocket, connectTimeout },
+    socket: { ...socket, ...ofSocket, ...ownSocket },
     ...(database !== undefined && { database }),
     disableOfflineQueue: true,
     commandsQueueMaxLength: undefined,
