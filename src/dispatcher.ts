@@ -66,11 +66,11 @@ export class Dispatcher implements HandleDispatcher {
   }
 
   /** Runs a method as an assignment: what it sends is tracked, without a promise. A transaction tells what failed in it. */
-  assign(method: () => Promise<unknown>): void {
+  assign<Target extends object>(target: Target, method: keyof Target, ...args: unknown[]): void {
     this.#assigning = true
     let result: Promise<unknown>
     try {
-      result = method()
+      result = (target as Record<keyof Target, (...args: unknown[]) => Promise<unknown>>)[method](...args)
     } finally {
       this.#assigning = false
     }
@@ -142,8 +142,8 @@ export class LimitedDispatcher implements HandleDispatcher {
     return this.base.autoRenew(spec)
   }
 
-  assign(method: () => Promise<unknown>): void {
-    this.base.assign(method)
+  assign<Target extends object>(target: Target, method: keyof Target, ...args: unknown[]): void {
+    this.base.assign(target, method, ...args)
   }
 }
 

@@ -59,6 +59,12 @@ export function command(...words: Word[]): WordsRequest {
   return { words: words as string[], keysAt: keysAt ?? (first === 1 ? ONLY_FIRST : first === -1 ? NO_KEYS : [first]) }
 }
 
+/** A command with any number of values: as many commands as it takes, see VALUES_PER_REQUEST. */
+export function commands(name: string, key: Key, values: readonly string[]): readonly Request[] {
+  if (values.length <= VALUES_PER_REQUEST) return values.length === 0 ? [] : [command(name, key, ...values)]
+  return chunked(values).map(chunk => command(name, key, ...chunk))
+}
+
 /** One call of a script. */
 export function script(script: Script, keys: readonly Key[], ...args: (string | number)[]): ScriptRequest {
   for (let index = 0; index < args.length; index++) {
@@ -163,6 +169,11 @@ export type Command<Result> = Read<Result> | Write<Result> | Update<Result>
 /** Whatever can run commands: the shared pipeline, or an open transaction. */
 export interface Runner {
   run<Result>(command: Command<Result>): Promise<Result>
+}
+
+/** Whether Redis did it, or has it. */
+export function isOne(reply: Reply): boolean {
+  return reply === 1
 }
 
 /** The sum of replies that are numbers: what requests that were split have done together. */

@@ -11,6 +11,8 @@ interface Receiver {
 /** Requests that are sent as one atomic unit, and their callbacks. */
 export interface Call extends Receiver {
   readonly requests: readonly Request[]
+  /** The only request of a call, if it knows that it has just one. */
+  readonly request?: Request | undefined
   /** Sent again after a lost connection: it changes nothing, or is idempotent. */
   readonly resend: boolean
   /** The number of connections that were lost after it was sent. */
@@ -28,4 +30,11 @@ export interface Call extends Receiver {
 /** Takes calls in order. */
 export interface CommandSink {
   submit(call: Call): void
+}
+
+/** The only request of a call; undefined where it has several. */
+export function onlyRequest(call: Call): Request | undefined {
+  if (call.request) return call.request
+  const { requests } = call
+  return requests.length === 1 ? requests[0] : undefined
 }

@@ -1,6 +1,6 @@
 import type { Reply } from '../core/command.js'
 import { each } from '../scripts.generated.js'
-import type { Call } from './call.js'
+import { onlyRequest, type Call } from './call.js'
 
 /**
  * Fusion: calls made one after another with one command on one key become one command that takes all their arguments. Each
@@ -160,17 +160,19 @@ export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: str
   const rule = words && ruleOf(first, words)
   if (!words || !rule || !mayUse(rule.command)) return undefined
   const all = [words]
+  let last = words
   let count = words.length
   let characters = charactersOf(words)
   for (let next = at + 1; next < calls.length; next++) {
     const call = calls[next] as Call
     const more = wordsOf(call)
-    if (!more || more[0] !== words[0] || more[1] !== words[1] || ruleOf(call, more) !== rule) break
-    if (call.resend !== first.resend || (rule.fits && !rule.fits(all.at(-1) as Words, more))) break
+    if (!more || more[0] !== words[0] || more[1] !== words[1] || !takes(rule, more)) break
+    if (call.resend !== first.resend || call.ignoresReply !== first.ignoresReply) break
+    if (rule.fits && !rule.fits(last, more)) break
     count += more.length - 2
     characters += charactersOf(more)
     if (count > MAX_WORDS || characters > MAX_CHARACTERS) break
-    all.push(more)
+    all.push((last = more))
   }
   if (all.length === 1) return undefined
   return {
@@ -181,16 +183,20 @@ export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: str
 }
 
 /** The words of a call that is one plain command. */
-function wordsOf({ requests, asking }: Call): Words | undefined {
-  const [request] = requests
-  return requests.length === 1 && !asking && request && !request.script ? request.words : undefined
+function wordsOf(call: Call): Words | undefined {
+  const request = call.asking ? undefined : onlyRequest(call)
+  return request?.script ? undefined : request?.words
 }
 
 function ruleOf({ ignoresReply }: Call, words: Words): Rule | undefined {
   const name = words[0] as string
   const rule = (ignoresReply && UNANSWERED.get(name)) || RULES.get(name)
-  if (!rule || (rule.length ?? words.length) !== words.length) return undefined
-  return words.length < (rule.least ?? 0) ? undefined : rule
+  return rule && takes(rule, words) ? rule : undefined
+}
+
+/** Whether a command has as many words as the rule is for. */
+function takes({ length, least = 0 }: Rule, words: Words): boolean {
+  return words.length >= least && (length === undefined || length === words.length)
 }
 
 function charactersOf(words: Words): number {

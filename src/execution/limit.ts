@@ -89,6 +89,10 @@ class LimitedCall implements Call {
     return this.call.requests
   }
 
+  get request(): Call['request'] {
+    return this.call.request
+  }
+
   get resend(): boolean {
     return this.call.resend
   }

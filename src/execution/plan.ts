@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { keysOf, type Reply, type Request, type Script, type ScriptRequest } from '../core/command.js'
 import { batch } from '../scripts.generated.js'
-import type { Call } from './call.js'
+import { onlyRequest, type Call } from './call.js'
 import { fuseAt, type Fused } from './fuse.js'
 
 /**
@@ -49,13 +49,14 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
   const transmissions: Transmission[] = []
   for (let at = 0; at < calls.length;) {
     const call = calls[at] as Call
-    const fused = fuseAt(calls, at, mayFuse)
-    const size = fused?.calls.length ?? batchSize(calls, at, oneKeyPerBatch)
+    const request = onlyRequest(call)
+    const fused = request && fuseAt(calls, at, mayFuse)
+    const size = fused?.calls.length ?? (request?.script ? batchSize(calls, at, oneKeyPerBatch) : 1)
     const alone = idle && size === calls.length
     if (fused) transmissions.push({ ...plain(call, fused.words), batch: fused.calls, fused })
     else if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
-    else if (call.requests.length > 1) transmissions.push(multiOf(call))
-    else transmissions.push(singleOf(call, undefined, call.requests[0] as Request, alone && !call.asking))
+    else if (request) transmissions.push(singleOf(call, undefined, request, alone && !call.asking))
+    else transmissions.push(multiOf(call))
     at += size
   }
   return transmissions
@@ -139,9 +140,9 @@ function batchSize(calls: readonly Call[], at: number, oneKeyPerBatch: boolean):
 }
 
 /** The script call that a call consists of; undefined when it is something else. */
-function scriptRequestOf({ requests, asking }: Call): ScriptRequest | undefined {
-  const [request] = requests
-  return requests.length === 1 && request?.script && !asking ? request : undefined
+function scriptRequestOf(call: Call): ScriptRequest | undefined {
+  const request = call.asking ? undefined : onlyRequest(call)
+  return request?.script ? request : undefined
 }
 
 /** Calls of one script as one call of a script that runs them all: see batch.lua. */

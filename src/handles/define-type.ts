@@ -106,7 +106,7 @@ function makeHandle(
   const handle = create(context) as AnyHandle
   for (const option of ['initial', 'default'] as const) {
     if (values[option] !== undefined) {
-      context.dispatcher.assign(() => stored(operation, handle, option, values[option]))
+      context.dispatcher.assign({ stored }, 'stored', operation, handle, option, values[option])
     }
   }
   return proxied(handle)
@@ -116,6 +116,8 @@ function makeHandle(
 class Context implements HandleContext {
   #key: Key | undefined
   #values: Values | undefined
+  /** The last call, for others of the same method: it keeps nothing of one of them. */
+  #op: Op | undefined
 
   constructor(
     private readonly host: HandleHost,
@@ -142,7 +144,11 @@ class Context implements HandleContext {
   }
 
   op(method: string): Op {
-    return new Op(this, method, this.descriptor.redisType)
+    if (this.#op?.method === method) return this.#op
+    const op = new Op(this, method, this.descriptor.redisType)
+    // A function of the user runs in the context of one caller.
+    if (!this.values.runsUserCode) this.#op = op
+    return op
   }
 
   untypedOp(method: string): Op {

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { duration } from '../core/arguments.js'
-import { command, script, type Reply, type Request } from '../core/command.js'
+import { command, isOne, script, type Reply, type Request } from '../core/command.js'
 import { slotGuardKey, stagingKey, type Key } from '../core/keys.js'
 import type { Pending } from '../core/pending.js'
 import { canonicalJson } from '../values/codec.js'
@@ -103,7 +103,7 @@ export abstract class Handle<Js, Input = Js> {
    * @example await todo.exists() // false
    */
   exists(): Pending<boolean> {
-    return this.context.untypedOp('exists').read(command('EXISTS', this.context.key), found => found === 1)
+    return this.context.untypedOp('exists').read(command('EXISTS', this.context.key), isOne)
   }
 
   /**

@@ -1,9 +1,10 @@
 import { AsyncResource } from 'node:async_hooks'
 import { count, finite, integer, options, position, text, waitOptions } from '../core/arguments.js'
-import type { Command, CallInfo, Read, RedisType, Reply, Request, Step, Update, Write } from '../core/command.js'
+import type { CallInfo, Command, Read, RedisType, Reply, Request, Step, Update, Write } from '../core/command.js'
 import type { Key } from '../core/keys.js'
 import type { Pending } from '../core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from '../core/wait-spec.js'
+import { ReadCall, SingleRead, SingleWrite } from '../execution/command-call.js'
 import type { Values } from '../values/values.js'
 
 /** The name of a handle's type, its Redis type, and how its proxy is indexed. */
@@ -23,8 +24,11 @@ export interface Dispatcher {
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R>
   /** Renews a lease until it is stopped. */
   autoRenew(spec: LeaseSpec): Lease
-  /** Tracks a call that can't be awaited: flush(), onError or a warning reports its failure. */
-  assign(method: () => Promise<unknown>): void
+  /**
+   * Calls a method whose result can't be awaited: flush(), onError or a warning reports its failure. It is given by name, as a
+   * closure would be a fifth of what an assignment allocates.
+   */
+  assign<Target extends object>(target: Target, method: keyof Target, ...args: unknown[]): void
 }
 
 /** What a Hot provides to its handles. */
@@ -128,21 +132,26 @@ export class Op implements CallInfo {
     return this.context.dispatcher.wait(spec, waitOptions(this.operation, limits))
   }
 
-  readCommand<R>(requests: Request | readonly Request[], decode: Decode<R>): Read<R> {
-    return new OpRead(this, listOf(requests), decode)
+  /** Reads what is one value, or nothing. */
+  readValue<T>(request: Request, field?: string): Pending<T | undefined> {
+    return this.context.dispatcher.run(new ValueRead<T>(this, request, field))
   }
 
-  writeCommand<R>(
-    requests: Request | readonly Request[],
-    decode?: Decode<R>,
-    { idempotent = false, returnsNothing = decode === undefined, unchanged }: WriteTraits = {}
-  ): Write<R> {
-    const each = decode && decoderOf(decode)
+  readCommand<R>(requests: Request | readonly Request[], decode: Decode<R>): Read<R> {
+    const one = oneOf(requests)
+    if (one) return new SingleRead(this, one, decode)
+    return { kind: 'read', info: this, requests: listOf(requests), decode: replies => decode(...replies) }
+  }
+
+  writeCommand<R>(requests: Request | readonly Request[], decode?: Decode<R>, traits?: WriteTraits): Write<R> {
+    const one = traits ? undefined : oneOf(requests)
+    if (one) return new SingleWrite(this, one, decode)
+    const { idempotent = false, returnsNothing = decode === undefined, unchanged } = traits ?? {}
     return {
       kind: 'write',
       info: this,
       requests: listOf(requests),
-      decode: each,
+      decode: decode && (replies => decode(...replies)),
       returnsNothing,
       idempotent,
       unchanged
@@ -155,8 +164,10 @@ export class Op implements CallInfo {
   }
 
   encodeAll(values: Iterable<unknown>): string[] {
-    const texts: string[] = []
-    for (const value of values) texts.push(this.encode(value))
+    const given = Array.isArray(values) ? (values as readonly unknown[]) : [...values]
+    // Of the right size from the start: an array that grows takes room for seventeen.
+    const texts = new Array<string>(given.length)
+    for (let index = 0; index < given.length; index++) texts[index] = this.encode(given[index])
     return texts
   }
 
@@ -215,25 +226,29 @@ export class Op implements CallInfo {
   }
 }
 
-/** A Read; a class, so that a call allocates no closure for it. */
-class OpRead<R> implements Read<R> {
-  readonly kind = 'read'
+/** A Read of one value, or nothing. */
+class ValueRead<T> extends ReadCall<T | undefined> {
+  declare readonly info: Op
 
   constructor(
-    readonly info: CallInfo,
-    readonly requests: readonly Request[],
-    private readonly decodeReplies: Decode<R>
-  ) {}
-
-  decode(replies: readonly Reply[]): R {
-    return replies.length === 1 ? this.decodeReplies(replies[0] as Reply) : this.decodeReplies(...replies)
+    op: Op,
+    request: Request,
+    private readonly field: string | undefined
+  ) {
+    super(op, request)
   }
-}
 
-function decoderOf<R>(decode: Decode<R>): (replies: readonly Reply[]) => R {
-  return replies => (replies.length === 1 ? decode(replies[0] as Reply) : decode(...replies))
+  override decode([reply]: readonly Reply[]): T | undefined {
+    return reply === null || reply === undefined ? undefined : (this.info.decodeText(String(reply), this.field) as T)
+  }
 }
 
 function listOf(requests: Request | readonly Request[]): readonly Request[] {
   return Array.isArray(requests) ? (requests as readonly Request[]) : [requests as Request]
+}
+
+/** The only request; undefined where there are several, or none. */
+function oneOf(requests: Request | readonly Request[]): Request | undefined {
+  if (!Array.isArray(requests)) return requests as Request
+  return requests.length === 1 ? (requests[0] as Request) : undefined
 }

@@ -183,7 +183,7 @@ export function proxied<H extends object>(handle: H): H {
 
     set(_, property, value) {
       const member = members.get(property)
-      if (replacesMember(member, { value: value as unknown })) {
+      if (member && replacesMember(member, { value: value as unknown })) {
         const spy = { value: value as unknown, writable: true, enumerable: false, configurable: true }
         return Reflect.defineProperty(spies, property, spy)
       }
@@ -195,7 +195,7 @@ export function proxied<H extends object>(handle: H): H {
       if (typeof property === 'symbol' || member || probes.has(property)) return refuseMember(target, property)
       const at = placeOf(target, property)
       if (!target.set) return refusePlace(target, property, 'assigned')
-      target.context.dispatcher.assign(() => target.set?.(at, value) as PendingType<unknown>)
+      target.context.dispatcher.assign(target, 'set', at, value)
       return true
     },
 
@@ -204,9 +204,10 @@ export function proxied<H extends object>(handle: H): H {
       if (typeof property === 'symbol' || members.has(property) || probes.has(property))
         return refuseMember(target, property)
       const at = placeOf(target, property)
-      const remove = typeof at === 'number' ? target.pop?.bind(target, at) : target.delete?.bind(target, at)
-      if (!remove) return refusePlace(target, property, 'deleted')
-      target.context.dispatcher.assign(remove)
+      const { dispatcher } = target.context
+      if (typeof at === 'number' && target.pop) dispatcher.assign(target, 'pop', at)
+      else if (typeof at === 'string' && target.delete) dispatcher.assign(target, 'delete', at)
+      else return refusePlace(target, property, 'deleted')
       return true
     },
 

@@ -12,9 +12,12 @@ export interface Scope {
 }
 
 const storage = new AsyncLocalStorage<Scope>()
+/** Asking for the store costs as much as the rest of a call: until a scope has been entered, there is none. */
+let entered = false
 
 /** The transaction of this owner that the running code is part of. */
 export function currentTransaction(owner: object): object | undefined {
+  if (!entered) return undefined
   for (let scope = storage.getStore(); scope; scope = scope.outer) {
     if (scope.owner === owner) return scope.transaction
   }
@@ -39,6 +42,7 @@ export function newScope(owner: object, transaction: object | undefined): Scope 
 
 /** Runs `fn`, and everything it starts, within a scope. */
 export function runIn<R>(scope: Scope, fn: () => R): R {
+  entered = true
   return storage.run(scope, fn)
 }
 

@@ -40,7 +40,7 @@ export class Transaction implements Runner, Queue {
   #phase: 'open' | 'ending' | 'over' = 'open'
   readonly #watch: WatchedConnection
   readonly #journal = new Journal()
-  readonly #reading = new Set<CallInfo>()
+  readonly #reading = new Map<Call, CallInfo>()
   #allRead: (() => void) | undefined
   /** The first key used: on a cluster the others must share its slot. */
   #key: string | undefined
@@ -107,7 +107,7 @@ export class Transaction implements Runner, Queue {
 
   /** What it is waiting for, in words. */
   get waitingFor(): string {
-    const calls = [...this.#reading].map(({ operation, key }) => `${operation} on '${key}'`)
+    const calls = [...this.#reading.values()].map(({ operation, key }) => `${operation} on '${key}'`)
     const queued = this.#watch.queued ? ' (to get a connection: other transactions hold all of them)' : ''
     if (calls.length > 0) return calls.join(', ') + queued
     const result = this.#waitedFor
@@ -201,7 +201,7 @@ export class Transaction implements Runner, Queue {
   }
 
   async #read(info: CallInfo, call: Call): Promise<void> {
-    this.#reading.add(info)
+    this.#reading.set(call, info)
     try {
       const replies = await this.#watch.read(call.requests)
       call.replied(replies, 0)
@@ -210,7 +210,7 @@ export class Transaction implements Runner, Queue {
     } finally {
       // What fn does with it comes first.
       await Promise.resolve()
-      this.#reading.delete(info)
+      this.#reading.delete(call)
       if (this.#reading.size === 0) this.#allRead?.()
     }
   }

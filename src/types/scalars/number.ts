@@ -1,4 +1,4 @@
-import { script, command, type Reply, type Request, type Script } from '../../core/command.js'
+import { command, isOne, script, type Reply, type Request, type Script } from '../../core/command.js'
 import { CodecError } from '../../core/errors.js'
 import type { Key } from '../../core/keys.js'
 import { stringSet } from '../../scripts.generated.js'
@@ -61,7 +61,7 @@ export abstract class HotNumber extends Handle<number> {
   }
 
   set value(value: number) {
-    this.context.dispatcher.assign(() => this.replace(value))
+    this.context.dispatcher.assign(this, 'replace', value)
   }
 
   /**
@@ -111,7 +111,7 @@ export abstract class HotNumber extends Handle<number> {
     const { operation } = op
     const operands = [check(operation, 'the expected value', expected), check(operation, 'the value', value)]
     const request = script(arithmetic, [this.context.key], op.method, ...operands.map(textOf))
-    return op.write(request, set => set === 1)
+    return op.write(request, isOne)
   }
 
   /** @internal */

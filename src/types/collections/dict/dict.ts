@@ -1,5 +1,5 @@
 import { entries as pairsOf, text } from '../../../core/arguments.js'
-import { VALUES_PER_REQUEST, chunked, command, script, sum, type Reply, type Request } from '../../../core/command.js'
+import { chunked, command, commands, isOne, script, sum, type Reply, type Request } from '../../../core/command.js'
 import { slotGuardKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
@@ -130,7 +130,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
   get<K extends FieldOf<T>>(field: K): Pending<Present<T[K]> | undefined> {
     const op = this.context.op('get')
     const name = this.#field(op, field)
-    return op.read(command('HGET', this.context.key, name), op.decoder<Present<T[K]>>(name))
+    return op.readValue<Present<T[K]>>(command('HGET', this.context.key, name), name)
   }
 
   /**
@@ -152,7 +152,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
    */
   has(field: FieldOf<T>): Pending<boolean> {
     const op = this.context.op('has')
-    return op.read(command('HEXISTS', this.context.key, this.#field(op, field)), found => found === 1)
+    return op.read(command('HEXISTS', this.context.key, this.#field(op, field)), isOne)
   }
 
   /**
@@ -162,7 +162,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
    */
   delete(field: FieldOf<T>): Pending<boolean> {
     const op = this.context.op('delete')
-    return op.write(command('HDEL', this.context.key, this.#field(op, field)), removed => removed === 1)
+    return op.write(command('HDEL', this.context.key, this.#field(op, field)), isOne)
   }
 
   /**
@@ -177,7 +177,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
     const op = this.context.op('getMany')
     const names = fieldNames(op, fields)
     if (names.length === 0) return op.read(command('HLEN', this.context.key), () => []) as Pending<never>
-    const requests = chunked(names).map(chunk => command('HMGET', this.context.key, ...chunk))
+    const requests = commands('HMGET', this.context.key, names)
     const decode = (...found: Reply[]): unknown[] =>
       found.flat().map((stored, index) => op.decoder(names[index])(stored))
     return op.read(requests, decode) as Pending<never>
@@ -207,10 +207,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
     const { key } = this.context
     const names = fieldNames(op, fields)
     if (names.length === 0) return op.writeNothing(command('HLEN', key), () => 0)
-    return op.write(
-      chunked(names).map(chunk => command('HDEL', key, ...chunk)),
-      sum
-    )
+    return op.write(commands('HDEL', key, names), sum)
   }
 
   /**
@@ -224,11 +221,7 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
     const { key } = this.context
     const texts = this[fromPlain](op.operation, fields, (value, field) => op.encode(value, field))
     const flat = Object.entries(texts).flat()
-    const requests =
-      flat.length === 0
-        ? command('HLEN', key)
-        : chunked(flat, VALUES_PER_REQUEST).map(chunk => command('HSET', key, ...chunk))
-    return op.write(requests)
+    return op.write(flat.length === 0 ? command('HLEN', key) : commands('HSET', key, flat))
   }
 
   /**

@@ -1,5 +1,5 @@
 import { iterable } from '../../../core/arguments.js'
-import { VALUES_PER_REQUEST, chunked, command, script, type Reply, type Request } from '../../../core/command.js'
+import { VALUES_PER_REQUEST, command, commands, script, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, stagingKey, type Key } from '../../../core/keys.js'
 import { pages } from '../../../core/paging.js'
 import type { Pending } from '../../../core/pending.js'
@@ -74,7 +74,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   /** @internal Appends the new items, then trims the old ones: the list is never empty, and keeps its time to live. */
   [writeAll](texts: readonly string[], key: Key): readonly Request[] {
     if (texts.length === 0) return [command('LTRIM', key, 1, 0)]
-    return [...pushes('RPUSH', key, texts), command('LTRIM', key, -texts.length, -1)]
+    return [...commands('RPUSH', key, texts), command('LTRIM', key, -texts.length, -1)]
   }
 
   /**
@@ -89,7 +89,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   }
 
   set length(length: number) {
-    this.context.dispatcher.assign(() => this.truncate(length))
+    this.context.dispatcher.assign(this, 'truncate', length)
   }
 
   /**
@@ -101,7 +101,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   at(index: number): Pending<T | undefined> {
     const op = this.context.op('at')
     const at = op.integer('the index', index)
-    return op.read(command('LINDEX', this.context.key, at), op.decoder<T>())
+    return op.readValue<T>(command('LINDEX', this.context.key, at))
   }
 
   /**
@@ -178,7 +178,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const texts = op.encodeAll(values).reverse()
     return texts.length === 0
       ? op.writeNothing(command('LLEN', key), Number)
-      : op.write(pushes('LPUSH', key, texts), last)
+      : op.write(commands('LPUSH', key, texts), last)
   }
 
   /**
@@ -239,7 +239,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
       return op.write(script(listSplice, [key], from, most, ...texts), removed)
     }
     const staging = stagingKey(key)
-    const requests = [...pushes('RPUSH', staging, texts), script(listSplice, [key, staging], from, most)]
+    const requests = [...commands('RPUSH', staging, texts), script(listSplice, [key, staging], from, most)]
     return op.write(requests, (...replies) => removed(replies.at(-1) ?? []))
   }
 
@@ -407,13 +407,8 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
 
   #append(op: Op, texts: readonly string[]): Pending<number> {
     if (texts.length === 0) return op.writeNothing(command('LLEN', this.context.key), Number)
-    return op.write(pushes('RPUSH', this.context.key, texts), last)
+    return op.write(commands('RPUSH', this.context.key, texts), last)
   }
-}
-
-/** Requests that push any number of items. */
-function pushes(name: 'RPUSH' | 'LPUSH', key: Key, texts: readonly string[]): readonly Request[] {
-  return chunked(texts).map(chunk => command(name, key, ...chunk))
 }
 
 export const list: TypeDefinition<ListFactory> = valueType(List)

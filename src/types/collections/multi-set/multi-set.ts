@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { integer, text } from '../../../core/arguments.js'
-import { chunked, script, command, type Reply, type Request } from '../../../core/command.js'
+import { chunked, command, commands, isOne, script, type Reply, type Request } from '../../../core/command.js'
 import { codecs } from '../../../values/codec.js'
 import { CodecError, OverflowError } from '../../../core/errors.js'
 import { slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
@@ -124,7 +124,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
    */
   has(item: string): Pending<boolean> {
     const op = this.context.op('has')
-    return op.read(command('HEXISTS', this.context.key, this.#item(op, item)), found => found === 1)
+    return op.read(command('HEXISTS', this.context.key, this.#item(op, item)), isOne)
   }
 
   /**
@@ -134,7 +134,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
    */
   delete(item: string): Pending<boolean> {
     const op = this.context.op('delete')
-    return op.write(command('HDEL', this.context.key, this.#item(op, item)), removed => removed === 1)
+    return op.write(command('HDEL', this.context.key, this.#item(op, item)), isOne)
   }
 
   /**
@@ -361,7 +361,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     }
     const staging = stagingKey(key)
     const flat = [...this.#local(op.operation, other)].flat().map(String)
-    const requests = flat.length === 0 ? [] : chunked(flat).map(chunk => command('HSET', staging, ...chunk))
+    const requests = commands('HSET', staging, flat)
     return op.write([...requests, script(multiSetUpdate, [key, staging], how), command('DEL', staging)])
   }
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { iterable } from '../../../core/arguments.js'
-import { chunked, command, script, sum, type Reply, type Request } from '../../../core/command.js'
+import { chunked, command, commands, isOne, script, sum, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import { replace, setDifferenceSize, setIntersectionSize, setUpdate } from '../../../scripts.generated.js'
 import type { Pending } from '../../../core/pending.js'
@@ -104,10 +104,9 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
    */
   add(...values: Input[]): Pending<number> {
     const op = this.context.op('add')
-    const texts = values.map(value => op.encode(value))
+    const texts = op.encodeAll(values)
     if (texts.length === 0) return op.writeNothing(command('SCARD', this.context.key), () => 0)
-    const requests = chunked(texts).map(chunk => command('SADD', this.context.key, ...chunk))
-    return op.write(requests, sum)
+    return op.write(commands('SADD', this.context.key, texts), sum)
   }
 
   /**
@@ -118,7 +117,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   has(value: Input): Pending<boolean> {
     const op = this.context.op('has')
     const request = command('SISMEMBER', this.context.key, op.encode(value))
-    return op.read(request, found => found === 1)
+    return op.read(request, isOne)
   }
 
   /**
@@ -141,7 +140,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
   delete(value: Input): Pending<boolean> {
     const op = this.context.op('delete')
     const request = command('SREM', this.context.key, op.encode(value))
-    return op.write(request, removed => removed === 1)
+    return op.write(request, isOne)
   }
 
   /**
@@ -154,10 +153,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     const { key } = this.context
     const texts = op.encodeAll(values)
     if (texts.length === 0) return op.writeNothing(command('SCARD', key), () => 0)
-    return op.write(
-      chunked(texts).map(chunk => command('SREM', key, ...chunk)),
-      sum
-    )
+    return op.write(commands('SREM', key, texts), sum)
   }
 
   /**
@@ -398,7 +394,7 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
     if (keys.length === 1 && staging.length === 0) return op.writeNothing(command('SCARD', key))
     const helper = auxKey(key, 'helper')
     const stagingKeys = staging.map(({ key }) => key)
-    const stage = staging.flatMap(({ key, texts }) => chunked(texts).map(chunk => command('SADD', key, ...chunk)))
+    const stage = staging.flatMap(({ key, texts }) => commands('SADD', key, texts))
     const change = script(setUpdate, [key, helper, ...keys.slice(1), ...stagingKeys], how)
     const requests = staging.length === 0 ? change : [...stage, change, command('DEL', ...stagingKeys)]
     const unchanged = keys.filter(({ name }) => name !== key.name)
@@ -423,8 +419,7 @@ function membersOf(operation: string, other: unknown): Iterable<unknown> {
 const chunkCount = (texts: readonly string[]): number => chunked(texts).length
 
 function areMembers(key: Key, texts: readonly string[]): readonly Request[] {
-  if (texts.length === 0) return []
-  return chunked(texts).map(chunk => command('SMISMEMBER', key, ...chunk))
+  return commands('SMISMEMBER', key, texts)
 }
 
 function oddlyOften(sets: readonly (readonly string[])[]): string[] {

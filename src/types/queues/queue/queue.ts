@@ -1,5 +1,5 @@
 import { iterable, leaseOf, positive, waitLimits } from '../../../core/arguments.js'
-import { chunked, command, script, type Reply, type Request, type Write } from '../../../core/command.js'
+import { command, commands, script, type Reply, type Request, type Write } from '../../../core/command.js'
 import { slotGuardKey, stagingKey, type Key } from '../../../core/keys.js'
 import type { Pending } from '../../../core/pending.js'
 import type { Grant, Lease, LeaseSpec, WaitOptions } from '../../../core/wait-spec.js'
@@ -179,7 +179,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
         `${this.context.op(method).operation}: '${this.context.key.name}' has a maxsize of ${this.maxsize}, too small for ${texts.length} items`
       )
     }
-    return chunked(texts).map(chunk => command('RPUSH', key, ...chunk))
+    return commands('RPUSH', key, texts)
   }
 
   /** @internal */
@@ -257,7 +257,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    */
   peek(): Pending<T | undefined> {
     const op = this.context.op('peek')
-    return op.read(this.#requests.read('peek'), op.decoder<T>())
+    return op.readValue<T>(this.#requests.read('peek'))
   }
 
   /**

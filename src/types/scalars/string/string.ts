@@ -37,7 +37,7 @@ class MutableString extends Text {
   }
 
   set value(value: string) {
-    this.context.dispatcher.assign(() => this.replace(value))
+    this.context.dispatcher.assign(this, 'replace', value)
   }
 
   /**
