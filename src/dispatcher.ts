@@ -13,6 +13,8 @@ import type { Transaction, TransactionHost } from './transactions/transaction.js
 import type { Leases } from './waiting/lease.js'
 import type { WaitRegistry } from './waiting/wait-registry.js'
 
+type AnyMethod = (one?: unknown, other?: unknown) => Promise<unknown>
+
 /** What an assignment's method returns. */
 const TRACKED = new Pending<unknown>(resolve => resolve(undefined))
 
@@ -66,11 +68,11 @@ export class Dispatcher implements HandleDispatcher {
   }
 
   /** Runs a method as an assignment: what it sends is tracked, without a promise. A transaction tells what failed in it. */
-  assign<Target extends object>(target: Target, method: keyof Target, ...args: unknown[]): void {
+  assign<Target extends object>(target: Target, method: keyof Target, one?: unknown, other?: unknown): void {
     this.#assigning = true
     let result: Promise<unknown>
     try {
-      result = (target as Record<keyof Target, (...args: unknown[]) => Promise<unknown>>)[method](...args)
+      result = (target as Record<keyof Target, AnyMethod>)[method](one, other)
     } finally {
       this.#assigning = false
     }
@@ -142,8 +144,8 @@ export class LimitedDispatcher implements HandleDispatcher {
     return this.base.autoRenew(spec)
   }
 
-  assign<Target extends object>(target: Target, method: keyof Target, ...args: unknown[]): void {
-    this.base.assign(target, method, ...args)
+  assign<Target extends object>(target: Target, method: keyof Target, one?: unknown, other?: unknown): void {
+    this.base.assign(target, method, one, other)
   }
 }
 

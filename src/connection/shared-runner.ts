@@ -31,11 +31,13 @@ export class SharedRunner implements Runner, Executor {
   readonly repliesToWrites = true
   readonly #serializer: KeySerializer
   readonly #calls = new InFlight()
+  readonly #isCluster: boolean
   #closed = false
   readonly read: (call: Call) => void
   readonly write: (call: Call) => void
 
   constructor(private readonly topology: Topology) {
+    this.#isCluster = topology.isCluster
     this.#serializer = new KeySerializer(topology, topology.isCluster)
     this.read = this.write = this.#serializer.submit
   }
@@ -48,7 +50,7 @@ export class SharedRunner implements Runner, Executor {
 
   submit<R>(command: Command<R>, resolve: Resolve<R>, reject: Reject, limits?: WaitOptions): void {
     if (this.#closed) return reject(closed(command.info))
-    const crossing = this.crossSlotError(command)
+    const crossing = this.#isCluster ? this.crossSlotError(command) : undefined
     if (crossing) return reject(crossing)
     const limit = limits && new CallLimit(limits, command, reject)
     if (command.kind === 'update') this.#runUpdate(command, resolve, reject, limit)
@@ -129,7 +131,7 @@ export class SharedRunner implements Runner, Executor {
 
   /** The error for a call whose keys can't be used together, or not with those of `others`. */
   crossSlotError(command: Command<unknown>, others: readonly string[] = []): CrossSlotError | undefined {
-    if (!this.topology.isCluster) return undefined
+    if (!this.#isCluster) return undefined
     const requests = command.kind === 'update' ? [command.read] : command.requests
     const keys = [...others, ...keysOfAll(requests)]
     const [first = ''] = keys

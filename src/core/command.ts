@@ -59,6 +59,11 @@ export function command(...words: Word[]): WordsRequest {
   return { words: words as string[], keysAt: keysAt ?? (first === 1 ? ONLY_FIRST : first === -1 ? NO_KEYS : [first]) }
 }
 
+/** A command on one key, whose name is its second word. */
+export function commandOn(words: readonly string[]): WordsRequest {
+  return { words, keysAt: ONLY_FIRST }
+}
+
 /** A command with any number of values: as many commands as it takes, see VALUES_PER_REQUEST. */
 export function commands(name: string, key: Key, values: readonly string[]): readonly Request[] {
   if (values.length <= VALUES_PER_REQUEST) return values.length === 0 ? [] : [command(name, key, ...values)]

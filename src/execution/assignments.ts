@@ -30,12 +30,16 @@ export class Assignments {
   begin(): Callbacks {
     const generation = this.#inFlight.begin()
     if (this.#callbacks?.generation === generation) return this.#callbacks
+    return (this.#callbacks = this.#callbacksOf(generation))
+  }
+
+  #callbacksOf(generation: Generation): Callbacks {
     const succeeded = (): void => generation.ended()
     const failed = (error: unknown): void => {
       this.#fail(error)
       generation.ended()
     }
-    return (this.#callbacks = { generation, succeeded, failed })
+    return { generation, succeeded, failed }
   }
 
   /** Waits for all assignments made so far and throws what failed since the last time. */

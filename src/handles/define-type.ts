@@ -106,7 +106,7 @@ function makeHandle(
   const handle = create(context) as AnyHandle
   for (const option of ['initial', 'default'] as const) {
     if (values[option] !== undefined) {
-      context.dispatcher.assign({ stored }, 'stored', operation, handle, option, values[option])
+      context.dispatcher.assign({ store: () => stored(operation, handle, option, values[option]) }, 'store')
     }
   }
   return proxied(handle)

@@ -1,6 +1,19 @@
 import { AsyncResource } from 'node:async_hooks'
 import { count, finite, integer, options, position, text, waitOptions } from '../core/arguments.js'
-import type { CallInfo, Command, Read, RedisType, Reply, Request, Step, Update, Write } from '../core/command.js'
+import {
+  VALUES_PER_REQUEST,
+  commandOn,
+  commands,
+  type CallInfo,
+  type Command,
+  type Read,
+  type RedisType,
+  type Reply,
+  type Request,
+  type Step,
+  type Update,
+  type Write
+} from '../core/command.js'
 import type { Key } from '../core/keys.js'
 import type { Pending } from '../core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from '../core/wait-spec.js'
@@ -28,7 +41,7 @@ export interface Dispatcher {
    * Calls a method whose result can't be awaited: flush(), onError or a warning reports its failure. It is given by name, as a
    * closure would be a fifth of what an assignment allocates.
    */
-  assign<Target extends object>(target: Target, method: keyof Target, ...args: unknown[]): void
+  assign<Target extends object>(target: Target, method: keyof Target, one?: unknown, other?: unknown): void
 }
 
 /** What a Hot provides to its handles. */
@@ -68,6 +81,7 @@ type Decode<R> = (...replies: Reply[]) => R
 export class Op implements CallInfo {
   /** The asynchronous context of the caller; undefined where no function of the user runs later. */
   readonly #caller: AsyncResource | undefined
+  #operation: string | undefined
 
   constructor(
     private readonly context: HandleContext,
@@ -79,7 +93,7 @@ export class Op implements CallInfo {
 
   /** The name of the call in messages: `List.push`. */
   get operation(): string {
-    return `${this.context.descriptor.name}.${this.method}`
+    return (this.#operation ??= `${this.context.descriptor.name}.${this.method}`)
   }
 
   get key(): string {
@@ -161,6 +175,17 @@ export class Op implements CallInfo {
   /** The text to store for a value. */
   encode(value: unknown, field?: string): string {
     return this.context.values.encode(this, value, field)
+  }
+
+  /** A command on this key with the texts of values; as many commands as it takes. */
+  commandWith(name: string, values: readonly unknown[]): Request | readonly Request[] {
+    const { key } = this.context
+    if (values.length > VALUES_PER_REQUEST) return commands(name, key, this.encodeAll(values))
+    const words = new Array<string>(values.length + 2)
+    words[0] = name
+    words[1] = key.name
+    for (let index = 0; index < values.length; index++) words[index + 2] = this.encode(values[index])
+    return commandOn(words)
   }
 
   encodeAll(values: Iterable<unknown>): string[] {

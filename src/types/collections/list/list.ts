@@ -125,7 +125,8 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    */
   push(...values: Input[]): Pending<number> {
     const op = this.context.op('push')
-    return this.#append(op, op.encodeAll(values))
+    if (values.length === 0) return this.#append(op, [])
+    return op.write(op.commandWith('RPUSH', values), last)
   }
 
   /**

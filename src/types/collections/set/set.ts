@@ -104,9 +104,8 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
    */
   add(...values: Input[]): Pending<number> {
     const op = this.context.op('add')
-    const texts = op.encodeAll(values)
-    if (texts.length === 0) return op.writeNothing(command('SCARD', this.context.key), () => 0)
-    return op.write(commands('SADD', this.context.key, texts), sum)
+    if (values.length === 0) return op.writeNothing(command('SCARD', this.context.key), () => 0)
+    return op.write(op.commandWith('SADD', values), sum)
   }
 
   /**
