@@ -72,7 +72,9 @@ export class Dispatcher implements HandleDispatcher {
     this.#assigning = true
     let result: Promise<unknown>
     try {
-      result = (target as Record<keyof Target, AnyMethod>)[method](one, other)
+      const methods = target as Record<keyof Target, AnyMethod>
+      // Methods may count their arguments.
+      result = other === undefined ? methods[method](one) : methods[method](one, other)
     } finally {
       this.#assigning = false
     }

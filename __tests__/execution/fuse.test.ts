@@ -49,9 +49,23 @@ describe('Neighbouring calls on one key', () => {
   })
 
   test('whose reply tells of all together run one by one in a script', () => {
-    const adds = [on('SADD', key, 'a'), on('SADD', key, 'b')]
-    expect(sent(adds)).toEqual([['EVAL', expect.any(String), '1', 'k', 'SADD', 'a', 'b']])
-    expect(replies(adds, [1, 0])).toEqual([1, 0])
+    const deletes = [on('HDEL', key, 'a'), on('HDEL', key, 'b')]
+    expect(sent(deletes)).toEqual([['EVAL', expect.any(String), '1', 'k', 'HDEL', 'a', 'b']])
+    expect(replies(deletes, [1, 0])).toEqual([1, 0])
+  })
+
+  test('that add or remove members go with a look at which there were', () => {
+    const three = (name: string) => [on(name, key, 'a'), on(name, key, 'b'), on(name, key, 'a')]
+    expect(plan(three('SADD'), everything).map(({ multi }) => multi)).toEqual([
+      [
+        ['SMISMEMBER', 'k', 'a', 'b', 'a'],
+        ['SADD', 'k', 'a', 'b', 'a']
+      ]
+    ])
+    expect(replies(three('SADD'), [[0, 1, 0], 1])).toEqual([1, 0, 0])
+    expect(replies(three('SREM'), [[1, 0, 1], 1])).toEqual([1, 0, 0])
+    const refusal = new Error('WRONGTYPE')
+    expect(replies(three('SADD'), [refusal, refusal])).toEqual([refusal, refusal, refusal])
   })
 
   test('that take items are one command; who comes too late gets none', () => {

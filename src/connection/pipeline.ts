@@ -221,8 +221,9 @@ export class Pipeline implements CommandSink {
   replied(transmission: Transmission, reply: Reply): void {
     const { call, batch, slow, multi } = transmission
     this.#responseTimer.settled(slow)
-    if (!batch) return this.#settle(call, multi ? repliesOfMulti(multi.length, reply) : [reply])
-    const parts = repliesOf(transmission, reply)
+    const executed = multi && reply === null ? discarded() : reply
+    if (!batch) return this.#settle(call, multi && Array.isArray(executed) ? executed : [executed])
+    const parts = repliesOf(transmission, executed)
     for (let at = 0; at < batch.length; at++) this.#settle(batch[at] as Call, [parts[at] ?? null])
   }
 
@@ -320,16 +321,9 @@ function refusalOf(replies: readonly Reply[], elsewhere: RegExp): Error | undefi
   return undefined
 }
 
-/** The reply to each command of a MULTI. */
-function repliesOfMulti(length: number, reply: Reply): readonly Reply[] {
-  if (reply instanceof Error) return [reply]
-  return (reply as readonly Reply[] | null) ?? discarded(length)
-}
-
-/** Replies for a MULTI that Redis discarded without a WATCH: nothing was executed. */
-function discarded(length: number): readonly Reply[] {
-  const error = new Error('EXECABORT the MULTI was discarded')
-  return Array.from({ length }, () => error)
+/** The reply to a MULTI that Redis discarded without a WATCH: nothing was executed. */
+function discarded(): Error {
+  return new Error('EXECABORT the MULTI was discarded')
 }
 
 /** A failure to connect; its outcome is unknown if the call was sent on an earlier connection. */

@@ -15,18 +15,18 @@ type Words = readonly string[]
 
 /** How calls of one command are fused. */
 interface Rule {
-  /** The command that takes the arguments of several. */
-  readonly command: string
+  /** The commands that are sent for several calls; several commands are one MULTI. */
+  readonly commands: readonly string[]
   /** How many words a call has that is fused; any number if this is undefined. */
   readonly length?: number
   /** How many it has at least: Redis refuses those that have less. */
   readonly least?: number
   /** Whether the next call can go in behind the last. */
   fits?(last: Words, next: Words): boolean
-  /** The words of the fused command. */
-  join(calls: readonly Words[]): string[]
-  /** The part of each call in the reply. */
-  split(reply: Reply, calls: readonly Words[]): readonly Reply[]
+  /** The words of each of them. */
+  join(calls: readonly Words[]): readonly Words[]
+  /** The part of each call in the reply to the last of them; `before` are the replies to the others. */
+  split(reply: Reply, calls: readonly Words[], before: readonly Reply[]): readonly Reply[]
 }
 
 const elements = (reply: Reply): readonly Reply[] => (reply ?? []) as readonly Reply[]
@@ -43,17 +43,17 @@ function gather(command: string, calls: readonly Words[]): string[] {
 
 /** A command that replies with an array, an element for each argument. */
 const gathered = (command: string): Rule => ({
-  command,
+  commands: [command],
   length: 3,
-  join: calls => gather(command, calls),
+  join: calls => [gather(command, calls)],
   split: elements
 })
 
 /** A command that replies with a length: that of each call is counted back from the last. */
 const lengthAfter = (command: string): Rule => ({
-  command,
+  commands: [command],
   least: 3,
-  join: calls => gather(command, calls),
+  join: calls => [gather(command, calls)],
   split(reply, calls) {
     const lengths: number[] = []
     let length = reply as number
@@ -66,38 +66,60 @@ const lengthAfter = (command: string): Rule => ({
 })
 
 /** A command that takes several arguments, for calls that ask for no reply. */
-const unanswered = (command: string): Rule => ({ command, join: calls => gather(command, calls), split: shared })
+const unanswered = (command: string): Rule => ({
+  commands: [command],
+  join: calls => [gather(command, calls)],
+  split: shared
+})
 
 /** A command that takes a count. */
 const counted = (command: string): Rule => ({
-  command,
+  commands: [command],
   length: 2,
-  join: calls => [command, (calls[0] as Words)[1] as string, String(calls.length)],
+  join: calls => [[command, (calls[0] as Words)[1] as string, String(calls.length)]],
   split: elements
 })
 
 /** A command that has to run once for each argument, as its reply for several does not tell them apart. */
 const oneByOne = (command: string): Rule => ({
-  command: 'EVAL',
+  commands: ['EVAL'],
   length: 3,
   join: calls => {
     const [, key, ...args] = gather(command, calls)
-    return ['EVAL', each.source, '1', key as string, command, ...args]
+    return [['EVAL', each.source, '1', key as string, command, ...args]]
   },
   split: elements
 })
 
+/**
+ * Members that are added or removed, in a MULTI with a look at which there are: a call has changed something if its member was
+ * not there (or was), and is that of no call before it.
+ */
+const members = (command: 'SADD' | 'SREM', wasThere: 0 | 1): Rule => ({
+  commands: [command, 'SMISMEMBER', 'EXEC'],
+  length: 3,
+  join: calls => [gather('SMISMEMBER', calls), gather(command, calls)],
+  split(reply, calls, [there]) {
+    if (reply instanceof Error) return calls.map(() => reply)
+    const seen = new Set<string>()
+    return calls.map((words, at) => {
+      const member = words[2] as string
+      const changes = elements(there ?? null)[at] === wasThere && !seen.has(member)
+      seen.add(member)
+      return changes ? 1 : 0
+    })
+  }
+})
+
 /** Reads of neighbouring items of a list. */
 const range: Rule = {
-  command: 'LRANGE',
+  commands: ['LRANGE'],
   length: 3,
   fits: (last, next) => Number(last[2]) >= 0 && [0, 1].includes(Number(next[2]) - Number(last[2])),
-  join: calls => [
-    'LRANGE',
-    (calls[0] as Words)[1] as string,
-    (calls[0] as Words)[2] as string,
-    (calls.at(-1) as Words)[2] as string
-  ],
+  join: calls => {
+    const [, key, from] = calls[0] as [string, string, string]
+    return [['LRANGE', key, from, (calls.at(-1) as Words)[2] as string]]
+  },
   split: (reply, calls) => {
     const from = Number((calls[0] as Words)[2])
     return calls.map(words => elements(reply)[Number(words[2]) - from] ?? null)
@@ -106,9 +128,9 @@ const range: Rule = {
 
 /** The same read, made several times. */
 const identical = (command: string): Rule => ({
-  command,
+  commands: [command],
   fits: (last, next) => last.length === next.length && last.every((word, at) => word === next[at]),
-  join: calls => [...(calls[0] as Words)],
+  join: calls => [calls[0] as Words],
   split: shared
 })
 
@@ -119,8 +141,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['SISMEMBER', gathered('SMISMEMBER')],
   ['HEXISTS', oneByOne('HEXISTS')],
   ['HDEL', oneByOne('HDEL')],
-  ['SADD', oneByOne('SADD')],
-  ['SREM', oneByOne('SREM')],
+  ['SADD', members('SADD', 0)],
+  ['SREM', members('SREM', 1)],
   ['RPUSH', lengthAfter('RPUSH')],
   ['LPUSH', lengthAfter('LPUSH')],
   ['LPOP', counted('LPOP')],
@@ -142,15 +164,18 @@ export const PROBES: ReadonlyMap<string, Words> = new Map<string, Words>([
   ['HMGET', ['HMGET', 'hot-redis', '']],
   ['SMISMEMBER', ['SMISMEMBER', 'hot-redis', '']],
   ['LRANGE', ['LRANGE', 'hot-redis', '0', '0']],
-  ['EVAL', ['EVAL', each.source, '1', 'hot-redis', 'SADD']]
+  ['EVAL', ['EVAL', each.source, '1', 'hot-redis', 'HDEL']],
+  // Refused, as there is no MULTI, and otherwise for lack of rights.
+  ['EXEC', ['EXEC']]
 ])
 
 /** Several calls as one command. */
 export interface Fused {
   readonly calls: readonly Call[]
-  readonly words: readonly string[]
-  /** The part of each call in the reply. */
-  split(reply: Reply): readonly Reply[]
+  /** One command, or those of a MULTI. */
+  readonly commands: readonly Words[]
+  /** The part of each call in the replies to the commands. */
+  split(replies: readonly Reply[]): readonly Reply[]
 }
 
 /** The calls from `at` on that go as one command; undefined when the first goes by itself. */
@@ -158,7 +183,7 @@ export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: str
   const first = calls[at] as Call
   const words = wordsOf(first)
   const rule = words && ruleOf(first, words)
-  if (!words || !rule || !mayUse(rule.command)) return undefined
+  if (!words || !rule || !rule.commands.every(mayUse)) return undefined
   const all = [words]
   let last = words
   let count = words.length
@@ -177,8 +202,8 @@ export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: str
   if (all.length === 1) return undefined
   return {
     calls: calls.slice(at, at + all.length),
-    words: rule.join(all),
-    split: reply => rule.split(reply, all)
+    commands: rule.join(all),
+    split: replies => rule.split(replies.at(-1) ?? null, all, replies)
   }
 }
 

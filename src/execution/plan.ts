@@ -53,7 +53,7 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
     const fused = request && fuseAt(calls, at, mayFuse)
     const size = fused?.calls.length ?? (request?.script ? batchSize(calls, at, oneKeyPerBatch) : 1)
     const alone = idle && size === calls.length
-    if (fused) transmissions.push({ ...plain(call, fused.words), batch: fused.calls, fused })
+    if (fused) transmissions.push(fusedOf(call, fused))
     else if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
     else if (request) transmissions.push(singleOf(call, undefined, request, alone && !call.asking))
     else transmissions.push(multiOf(call))
@@ -63,6 +63,12 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
 }
 
 const NO_WORDS: readonly string[] = []
+
+function fusedOf(call: Call, fused: Fused): Transmission {
+  const [words = NO_WORDS, ...others] = fused.commands
+  const multi = others.length > 0 ? fused.commands : undefined
+  return { ...plain(call, words), batch: fused.calls, fused, multi }
+}
 
 /** One command for one call. */
 function plain(call: Call, words: readonly string[]): Transmission {
@@ -116,9 +122,10 @@ function evalshaWords({ script, keys, args }: ScriptRequest): string[] {
 }
 
 /** The reply to each of several calls that went as one; what failed as a whole has failed for all of them. */
-export function repliesOf({ fused, batch = [] }: Transmission, reply: Reply): readonly Reply[] {
-  if (reply instanceof Error || !(fused || Array.isArray(reply))) return batch.map(() => reply)
-  return fused ? fused.split(reply) : (reply as readonly Reply[])
+export function repliesOf({ fused, multi, batch = [] }: Transmission, reply: Reply): readonly Reply[] {
+  if (reply instanceof Error) return batch.map(() => reply)
+  if (fused) return fused.split(multi ? (reply as readonly Reply[]) : [reply])
+  return Array.isArray(reply) ? reply : batch.map(() => reply)
 }
 
 /** How many calls from `at` on go as one batch: calls of one script whose cost has a bound, in a row. */
