@@ -1,5 +1,5 @@
 import type { ClientConnection, ReplyReceiver } from '../clients/port.js'
-import { clearTimer, nextTick, runMicrotask, setTimer } from '../core/clock.js'
+import { clearTimer, nextTick, runMicrotask, setImmediateTask, setTimer } from '../core/clock.js'
 import type { Reply } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call, CommandSink } from '../execution/call.js'
@@ -11,6 +11,9 @@ import { ResponseTimer } from './response-timer.js'
 
 /** Maximum connections on which a repeatable call is lost: the call itself may be the reason. */
 const MAX_LOSSES = 5
+
+/** Maximum calls that are sent before replies are read again: a few milliseconds. */
+const MAX_FLUSH_CALLS = 4_000
 
 /** Milliseconds after the last reply for which a connection counts as busy: ref() and unref() cost more than a call. */
 const IDLE_AFTER = 10
@@ -115,12 +118,15 @@ export class Pipeline implements CommandSink {
     if (!this.connection.ready || this.destination.closedByOwner) return this.#connect()
     this.#keepAlive()
     const idle = this.#inFlight === 0
-    const transmissions = plan(this.#take().filter(this.#isWanted), {
+    const transmissions = plan(this.#take(MAX_FLUSH_CALLS).filter(this.#isWanted), {
       idle,
       oneKeyPerBatch: this.node !== undefined,
       mayFuse: this.#rights.mayFuse
     })
     for (const transmission of transmissions) this.#transmit(transmission)
+    if (this.#queue.length === 0) return
+    this.#scheduled = true
+    setImmediateTask(this.#flush)
   }
 
   /** Whether a call is still to be sent. */
@@ -137,10 +143,13 @@ export class Pipeline implements CommandSink {
     this.#responseTimer.sent(slow)
   }
 
-  #take(): Call[] {
-    const calls = this.#resend.length > 0 ? [...this.#resend, ...this.#queue] : this.#queue
+  /** The next calls to be sent. */
+  #take(most = Infinity): Call[] {
+    const queue = this.#queue
+    this.#queue = queue.length > most ? queue.splice(most) : []
+    if (this.#resend.length === 0) return queue
+    const calls = [...this.#resend, ...queue]
     this.#resend = []
-    this.#queue = []
     return calls
   }
 
