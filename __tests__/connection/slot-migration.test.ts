@@ -1,13 +1,17 @@
 import { expect, test } from '@jest/globals'
 import { SlotMigration, type MigrationHost } from '../../src/connection/slot-migration.js'
 import { command } from '../../src/core/command.js'
+import { ConnectionError } from '../../src/core/errors.js'
 import { Key, slotOf } from '../../src/core/keys.js'
 import type { Call } from '../../src/execution/call.js'
+import { until } from '../support/promises.js'
 
-test('a call behind an ASKING keeps what it is: whether it was given up, and whether its reply matters', async () => {
-  const sent: Call[] = []
-  const host: MigrationHost = {
-    timeouts: { connectTimeout: 1_000, responseTimeout: 1_000, fusion: true },
+const REFUSED = new Error('ASK 7629 new:2')
+
+/** A host that keeps what is sent to it, and never says that it is back. */
+function hostOf(sent: Call[], connectTimeout = 1_000): MigrationHost {
+  return {
+    timeouts: { connectTimeout, responseTimeout: 1_000, fusion: true },
     closed: false,
     masterOf: () => 'old:1',
     submitTo: (address, call) => {
@@ -19,19 +23,49 @@ test('a call behind an ASKING keeps what it is: whether it was given up, and whe
     refreshSlot: () => Promise.resolve(),
     migrated: () => undefined
   }
-  const givenUp = new Error('given up')
-  const call: Call = {
-    requests: [command('HSET', new Key('k'), 'a', '1')],
-    resend: false,
-    ignoresReply: true,
+}
+
+function callOn(key: string, more: Partial<Call> = {}): Call {
+  return {
+    requests: [command('HSET', new Key(key), 'a', '1')],
+    resend: true,
     losses: 0,
-    givenUp: () => givenUp,
     replied: () => undefined,
-    failed: () => undefined
+    failed: () => undefined,
+    ...more
   }
-  new SlotMigration(slotOf('k'), host).returned(call, new Error('ASK 7629 new:2'))
-  await new Promise(resolve => setTimeout(resolve, 20))
+}
+
+test('a call behind an ASKING keeps what it is: whether it was given up, and whether its reply matters', async () => {
+  const sent: Call[] = []
+  const givenUp = new Error('given up')
+  const call = callOn('k', { resend: false, ignoresReply: true, givenUp: () => givenUp })
+  new SlotMigration(slotOf('k'), hostOf(sent)).returned(call, REFUSED)
+  await until('it is sent', () => sent.length === 1)
   const [again] = sent as [Call]
   expect(again).toMatchObject({ asking: true, ignoresReply: true, resend: false })
   expect(again.givenUp?.()).toBe(givenUp)
+})
+
+test('a connection lost behind an ASKING counts for the call: what it was refused for later is not all there is to know', async () => {
+  const sent: Call[] = []
+  const call = callOn('k', { losses: 1 })
+  new SlotMigration(slotOf('k'), hostOf(sent)).returned(call, REFUSED)
+  await until('it is sent', () => sent.length === 1)
+  const [again] = sent as [Call]
+  expect(again.losses).toBe(1)
+  again.losses++
+  expect(call.losses).toBe(2)
+})
+
+test.each([
+  [0, 'not-sent'],
+  [1, 'unknown']
+])('a call given up because no node can be reached, after %d lost connections, is %s', async (losses, outcome) => {
+  let failure: unknown
+  const call = callOn('k', { losses, failed: error => (failure = error) })
+  const unreachable = new ConnectionError("can't connect", { outcome: 'not-sent' })
+  new SlotMigration(slotOf('k'), hostOf([], -1)).returned(call, unreachable)
+  await until('it has failed', () => failure !== undefined)
+  expect(failure).toMatchObject({ name: 'ConnectionError', outcome })
 })

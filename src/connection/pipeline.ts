@@ -336,7 +336,7 @@ function discarded(): Error {
 }
 
 /** A failure to connect; its outcome is unknown if the call was sent on an earlier connection. */
-function sentBefore({ losses }: Call, error: unknown): unknown {
+export function sentBefore({ losses }: Call, error: unknown): unknown {
   if (!(error instanceof ConnectionError) || losses === 0) return error
   return new ConnectionError(`${error.message} (it had been sent before)`, { cause: error.cause, outcome: 'unknown' })
 }

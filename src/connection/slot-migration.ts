@@ -2,7 +2,7 @@ import { clearTimer, now, setTimer, sleep } from '../core/clock.js'
 import { keysOfAll } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Call } from '../execution/call.js'
-import type { Timeouts } from './pipeline.js'
+import { sentBefore, type Timeouts } from './pipeline.js'
 
 /** Milliseconds between attempts while a node can't serve the keys. */
 const PAUSE = 20
@@ -134,7 +134,7 @@ export class SlotMigration {
 
   /** Fails a call with the last refusal. */
   #giveUp({ call, why = this.#unreachable() }: Held): void {
-    if (why instanceof ConnectionError) call.failed(why)
+    if (why instanceof ConnectionError) call.failed(sentBefore(call, why))
     else call.replied([why], 0)
   }
 
@@ -171,7 +171,13 @@ function asking(call: Call): Call {
     requests: call.requests,
     resend: call.resend,
     ignoresReply: call.ignoresReply === true,
-    losses: call.losses,
+    // Whoever handles the reply asks the call how often its connection was lost.
+    get losses() {
+      return call.losses
+    },
+    set losses(count) {
+      call.losses = count
+    },
     asking: true,
     givenUp: () => call.givenUp?.(),
     replied: (replies, epoch) => call.replied(replies, epoch),

@@ -1,7 +1,7 @@
 import { offAbort, onAbort } from '../core/aborts.js'
 import { clearTimer, now, runMicrotask, setImmediateTask, setTimer } from '../core/clock.js'
 import type { Command, Reply, Request, ScriptRequest } from '../core/command.js'
-import { ConnectionError, LeaseLostError } from '../core/errors.js'
+import { ConnectionError, LeaseLostError, ReplyError } from '../core/errors.js'
 import type { Grant, Mode, WaitOptions, WaitSpec } from '../core/wait-spec.js'
 import { isTransient } from '../execution/reply-error.js'
 
@@ -63,7 +63,7 @@ export class PendingWait {
   #servedMeanwhile = false
   /** Replies in a row that came after the end of their lease. */
   #staleReplies = 0
-  /** A call was sent whose outcome is unknown. */
+  /** The outcome of a call is unknown, whatever became of later ones. */
   #outcomeUnknown = false
   /** Since when Redis refuses the call for now, by now(). */
   #refusedSince: number | undefined
@@ -166,8 +166,8 @@ export class PendingWait {
       asking(this.spec, this.#request(mode), true),
       reply => this.#settled(() => this.#answered(mode, reply, this.#sent)),
       error => {
-        if (this.#repeatsAfter(error)) return
         this.#outcomeUnknown ||= error instanceof ConnectionError && error.outcome === 'unknown'
+        if (this.#repeatsAfter(error)) return
         this.#settled(() => this.#fail(error))
       }
     )
@@ -272,7 +272,7 @@ export class PendingWait {
   }
 
   #fail(error: unknown): void {
-    this.#end('failed', () => this.reject(this.#enqueued ? perhapsServed(error) : error))
+    this.#end('failed', () => this.reject(this.mayBeServed ? perhapsServed(error) : error))
   }
 
   #end(how: WaitEnd, tell: () => void): void {
@@ -298,9 +298,13 @@ export function notAnswered({ operation, key }: WaitSpec<unknown>): ConnectionEr
   return new ConnectionError(message, { operation, key, outcome: 'unknown' })
 }
 
-/** The failure of an enqueued wait: it may have been served, or may be served later. */
+/**
+ * The failure of a wait that may have been served, or may be served later: that Redis refused the last call does not tell
+ * what became of those before.
+ */
 function perhapsServed(error: unknown): unknown {
-  if (!(error instanceof ConnectionError) || error.outcome === 'unknown') return error
+  if (!(error instanceof ConnectionError || error instanceof ReplyError)) return error
+  if (error instanceof ConnectionError && error.outcome === 'unknown') return error
   const { key, operation, cause } = error
   const message = `${error.message} (the call was waiting, and may have been served)`
   return Object.assign(new ConnectionError(message, { key, cause, outcome: 'unknown' }), { operation })

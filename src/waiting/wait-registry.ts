@@ -20,18 +20,13 @@ import {
   type Submit,
   type WaitHost
 } from './pending-wait.js'
+import { Refusals } from './refusals.js'
 import { ReservedPositions } from './reserved-positions.js'
 import { Subscriber, type Recipient } from './subscriber.js'
 
 /** Maximum received tickets reported by one call, and keys for which they are kept: the oldest are dropped. */
 const MAX_RECEIVED = 100
 const MAX_RECEIVED_KEYS = 1_000
-
-/** Maximum failed waits whose tickets are remembered. */
-const MAX_FAILED = 10_000
-
-/** Milliseconds until the refusals are repeated that Redis did not execute. */
-const REFUSAL_INTERVAL = 250
 
 /** The waits at one key, in the order in which they were made. */
 interface KeyWaits {
@@ -52,9 +47,7 @@ export class WaitRegistry implements WaitHost, Recipient {
   readonly #watcher: KeyWatcher
   readonly #subscribers = new Map<string, Subscriber>()
   readonly #received = new Map<string, string[]>()
-  /** Failed waits that may be enqueued still, or may have been served: what they are given goes back. */
-  readonly #failed = new Map<string, PendingWait>()
-  #refusalTimer: NodeJS.Timeout | undefined
+  readonly #refusals: Refusals
   readonly #reservedPositions = new ReservedPositions()
   #last = 0
   #closed = false
@@ -65,6 +58,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     private readonly topology: Topology,
     private readonly timeouts: Timeouts
   ) {
+    this.#refusals = new Refusals(submit)
     this.#watcher = new KeyWatcher({
       isCluster: topology.isCluster,
       read: (key, name, request) => this.#subscriberOf(key)?.watch(name, request),
@@ -147,8 +141,9 @@ export class WaitRegistry implements WaitHost, Recipient {
     return signal?.aborted ? { reason: signal.reason } : undefined
   }
 
-  /** Takes no more waits, and cancels the pending ones. */
+  /** Takes no more waits, cancels the pending ones, and tries a last time to give back what failed ones were given. */
   async close(): Promise<void> {
+    this.#refusals.close()
     this.#closed = true
     for (const wait of this.#byName.values()) wait.leave(() => closed(wait.spec))
     while (this.#byName.size > 0) await new Promise<void>(resolve => (this.#allEnded = resolve))
@@ -156,7 +151,6 @@ export class WaitRegistry implements WaitHost, Recipient {
 
   /** Drops its connections, also those that are being opened. */
   drop(): void {
-    clearTimer(this.#refusalTimer)
     for (const subscriber of this.#subscribers.values()) subscriber.close()
   }
 
@@ -180,7 +174,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     subscriber.keepAlive(this.#byName.size > 0)
     try {
       await subscriber.open()
-      this.#refuseFailed()
+      this.#refusals.repeat()
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
       throw new ConnectionError(`key '${key}': ${error.message}`, { key, cause: error, outcome: 'not-sent' })
@@ -195,7 +189,9 @@ export class WaitRegistry implements WaitHost, Recipient {
     if (!spec.cachesReply) return
     const tickets = this.#received.get(key)
     if (tickets) tickets.push(ticket)
-    else addNewest(this.#received, key, [ticket], MAX_RECEIVED_KEYS)
+    else this.#received.set(key, [ticket])
+    const [oldest] = this.#received.size > MAX_RECEIVED_KEYS ? this.#received.keys() : []
+    if (oldest !== undefined) this.#received.delete(oldest)
   }
 
   enqueued(wait: PendingWait, due: number, lost: boolean, isFirst: boolean): void {
@@ -212,9 +208,9 @@ export class WaitRegistry implements WaitHost, Recipient {
     const { key, name, spec, position } = wait
     this.#byName.delete(name)
     if (how === 'left' && position !== '') this.#reservedPositions.reserve(spec.waitQueue.name, position)
-    if (how === 'failed' && wait.mayBeServed) this.#refuse(wait)
+    if (how === 'failed' && wait.mayBeServed) this.#refusals.add(wait)
     // Its call is in flight: the refusal goes behind it.
-    if (how === 'abandoned') this.#refuse(wait)
+    if (how === 'abandoned') this.#refusals.add(wait)
     const keyWaits = this.#byKey.get(key)
     if (keyWaits) this.#remove(wait, keyWaits, how === 'failed', rechecking)
     if (this.#byName.size > 0) return
@@ -245,10 +241,8 @@ export class WaitRegistry implements WaitHost, Recipient {
   message(text: string): void {
     const [, name = '', result] = /^(\S+)(?: (.*))?$/s.exec(text) ?? []
     const due = name === 'recheck' ? /^(\d+) (.*)$/s.exec(result ?? '') : null
-    const failed = this.#failed.get(name)
     if (due) this.#recheckIn(due[2] ?? '', Number(due[1]))
     else if (name === 'watch') this.#watcher.watch(result ?? '')
-    else if (failed) this.#refuse(failed)
     else if (result === undefined) this.#byName.get(name)?.ask()
     else this.#byName.get(name)?.serve(result)
   }
@@ -283,27 +277,6 @@ export class WaitRegistry implements WaitHost, Recipient {
     for (const wait of this.#byKey.get(key)?.waits ?? []) if (wait !== except) wait.ask()
   }
 
-  /** Removes the tickets that could not be removed before. */
-  #refuseFailed(): void {
-    if (this.#closed) return
-    for (const wait of [...this.#failed.values()]) this.#refuse(wait)
-  }
-
-  /** Removes the ticket of a failed wait and gives back what it was given; again until Redis has done so. */
-  #refuse(wait: PendingWait): void {
-    const { name, spec } = wait
-    addNewest(this.#failed, name, wait, MAX_FAILED)
-    const refused = (): void => void this.#failed.delete(name)
-    this.submit(asking(spec, wait.refusal(), true), refused, this.#refuseLater)
-  }
-
-  readonly #refuseLater = (): void => {
-    this.#refusalTimer ??= setTimer(() => {
-      this.#refusalTimer = undefined
-      this.#refuseFailed()
-    }, REFUSAL_INTERVAL).unref()
-  }
-
   #recheckIn(key: string, milliseconds: number): void {
     const keyWaits = this.#byKey.get(key)
     const delay = Math.min(milliseconds + 1, LONGEST_TIMER)
@@ -316,11 +289,4 @@ export class WaitRegistry implements WaitHost, Recipient {
     }, delay)
     keyWaits.recheck = { at, timer }
   }
-}
-
-/** Adds to a map that holds no more than `max` entries: the oldest is dropped. */
-function addNewest<V>(map: Map<string, V>, key: string, value: V, max: number): void {
-  map.set(key, value)
-  const [oldest] = map.size > max ? map.keys() : []
-  if (oldest !== undefined) map.delete(oldest)
 }
