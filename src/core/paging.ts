@@ -1,3 +1,4 @@
+import { setImmediateTask } from './clock.js'
 import type { Reply } from './command.js'
 
 /** Reading something long in pages: the next one is fetched while the last is being used. */
@@ -34,6 +35,11 @@ export interface PageSource<Cursor, T> {
 /** Iterates over the items of a source, which is opened at the first call of `next()`. */
 export function paged<Cursor, T>(open: () => PageSource<Cursor, T>): AsyncGenerator<T, void, undefined> {
   return new PagedItems(open)
+}
+
+/** Resolves when what has been called is on its way: calls are written by an immediate after the microtasks of their turn. */
+function writing(): Promise<void> {
+  return new Promise(resolve => void setImmediateTask(() => setImmediateTask(resolve)))
 }
 
 type Result<T> = IteratorResult<T, void>
@@ -130,6 +136,8 @@ class PagedItems<Cursor, T> implements AsyncGenerator<T, void, undefined> {
     this.#ahead = next === undefined || open ? undefined : source.fetch(next, pageSize(items))
     // Whoever leaves the loop early never looks at the page that is on its way.
     this.#ahead?.catch(() => {})
+    // A loop that awaits nothing else would use up the page before the request for the next one is written.
+    if (this.#ahead) await writing()
   }
 
   #opened(): PageSource<Cursor, T> {

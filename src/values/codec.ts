@@ -52,18 +52,12 @@ function losesNumbers(json: string): boolean {
   return json.match(stringOrNumber)?.some(token => !token.startsWith('"') && !isExact(token)) ?? false
 }
 
-/**
- * Whether there is such a run of digits as in a number past 2^53 (16 of them) or an infinite one (an exponent of 3). Every run
- * of 3 has a digit at one of the places looked at.
- */
+/** Whether there is such a run of digits as in a number past 2^53, or such an exponent as of an infinite one. */
 function hasLongDigits(text: string): boolean {
-  for (let at = 2; at < text.length; at += 3) {
-    if (!isDigit(text.charCodeAt(at))) continue
-    let start = at
-    while (isDigit(text.charCodeAt(start - 1))) start--
-    while (isDigit(text.charCodeAt(at))) at++
-    const digits = at - start
-    if (digits >= 16 || (digits >= 3 && 'eE+'.includes(text.charAt(start - 1)))) return true
+  if (/\d[eE]\+?\d{3}/.test(text)) return true
+  // Every run of 16 has a digit at one of these places.
+  for (let at = 15; at < text.length; at += 16) {
+    if (isDigit(text.charCodeAt(at))) return /\d{16}/.test(text)
   }
   return false
 }
