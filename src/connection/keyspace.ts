@@ -1,7 +1,7 @@
 import { command, type CallInfo, type Runner } from '../core/command.js'
 import { escapeGlob, globMatcher } from '../core/glob.js'
 import { Key, SLOTS, isAuxKey, ownerOf } from '../core/keys.js'
-import { START, nextPage, pages, type Cursor, type Page } from '../core/paging.js'
+import { START, nextPage, paged, type Cursor, type Page } from '../core/paging.js'
 import { Recent } from '../core/recent.js'
 import type { Topology } from './topology.js'
 
@@ -47,8 +47,10 @@ export class Keyspace {
       const masters = slots.map(slot => this.topology.masterOf(slot))
       for (const master of new Set(masters)) {
         const slot = slots[masters.indexOf(master)] as number
-        for await (const { items } of pages(START, cursor => this.#page(runner, info, match, slot, cursor))) {
-          for (const name of items) if (seen.isNew(name)) yield name
+        const fetch = (cursor: Cursor): Promise<Page<Cursor>> => this.#page(runner, info, match, slot, cursor)
+        const item = (names: readonly string[], at: number): string => names[at] as string
+        for await (const name of paged(() => ({ start: START, fetch, width: 1, item }))) {
+          if (seen.isNew(name)) yield name
         }
       }
       await this.#learnMasters()

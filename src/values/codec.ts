@@ -38,7 +38,7 @@ export function step(property: string | number): string {
 /** Whether `text` is JavaScript's own text of a finite number: `42` and `1e-7` are, `007` and `1.0` are not. */
 function isNumberText(text: string): boolean {
   const first = text.charCodeAt(0)
-  if (!(first >= 48 && first <= 57) && first !== 45) return false
+  if (!isDigit(first) && first !== 45) return false
   const number = Number(text)
   return Number.isFinite(number) && String(number) === text
 }
@@ -48,9 +48,22 @@ const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
 
 /** Whether JSON holds a number that a double can't hold, such as another client's id: writing it back would change it. */
 function losesNumbers(json: string): boolean {
-  // A number past 2^53, or an infinite one, has such a run of digits.
-  if (!/\d{16}|[eE]\+?\d{3}/.test(json)) return false
+  if (!hasLongDigits(json)) return false
   return json.match(stringOrNumber)?.some(token => !token.startsWith('"') && !isExact(token)) ?? false
+}
+
+/** Whether there is such a run of digits as in a number past 2^53, or such an exponent as of an infinite one. */
+function hasLongDigits(text: string): boolean {
+  if (/\d[eE]\+?\d{3}/.test(text)) return true
+  // Every run of 16 has a digit at one of these places.
+  for (let at = 15; at < text.length; at += 16) {
+    if (isDigit(text.charCodeAt(at))) return /\d{16}/.test(text)
+  }
+  return false
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 function isExact(number: string): boolean {
@@ -60,13 +73,15 @@ function isExact(number: string): boolean {
   return !/^-?\d+$/.test(number) || String(value) === number || BigInt(number) === BigInt(value)
 }
 
-/** The value of a JSON text; undefined for a text that is no JSON, or whose numbers would change. */
-function parsed(text: string): { value: unknown } | undefined {
+/** The value of a JSON text that ends in `close`; the text itself if it is no JSON, or its numbers would change. */
+function parsed(text: string, close: string): unknown {
+  // What JSON.parse refuses costs an exception.
+  if (!text.endsWith(close) && !text.trimEnd().endsWith(close)) return text
   try {
     const value = JSON.parse(text) as unknown
-    return losesNumbers(text) ? undefined : { value }
+    return losesNumbers(text) ? text : value
   } catch {
-    return undefined
+    return text
   }
 }
 
@@ -79,12 +94,11 @@ function decodeReadable(text: string): unknown {
     case 110: // n
       return text === 'null' ? null : text
     case 123: // {
+      return parsed(text, '}')
     case 91: // [
-    case 34: {
-      // "
-      const json = parsed(text)
-      return json ? json.value : text
-    }
+      return parsed(text, ']')
+    case 34: // "
+      return parsed(text, '"')
     default:
       return isNumberText(text) ? Number(text) : text
   }
@@ -100,7 +114,7 @@ function encodeReadable(value: unknown): string {
  */
 export function canonicalJson(value: unknown): string {
   try {
-    return jsonOf(value, new Set())
+    return scalarJson(value) ?? structureOf(value, [])
   } catch (error) {
     throw error instanceof RangeError ? tooDeep() : error
   }
@@ -113,58 +127,109 @@ function tooDeep(): Unstorable {
   return new Unstorable('a value nested more than 1,000 deep', 'store its parts under keys of their own')
 }
 
-function jsonOf(value: unknown, within: Set<object>): string {
+/** The JSON of a string, a finite number, a boolean or null; undefined for everything else. */
+function scalarJson(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value)
+      return quoted(value)
     case 'number':
-      if (Number.isFinite(value)) return String(value)
-      throw new Unstorable(String(value), 'store null, or the text of it')
+      return Number.isFinite(value) ? String(value) : undefined
     case 'boolean':
-      return String(value)
-    case 'object':
-      return value === null ? 'null' : structureOf(value, within)
-    case 'undefined':
-      throw new Unstorable('undefined', 'store null, or delete what should be missing')
-    case 'bigint':
-      throw new Unstorable('a BigInt', 'give a codec such as { encode: String, decode: BigInt }, or store its text')
+      return value ? 'true' : 'false'
     default:
-      throw new Unstorable(`a ${typeof value}`, 'store plain data')
+      return value === null ? 'null' : undefined
   }
 }
 
-function structureOf(value: object, within: Set<object>): string {
-  if (within.has(value)) throw new Unstorable('a cycle', 'store the parts and refer to them by key')
-  if (within.size >= DEEPEST) throw tooDeep()
-  within.add(value)
+/** What JSON.stringify escapes in a string. */
+// eslint-disable-next-line no-control-regex -- these are the characters meant
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/
+
+function quoted(text: string): string {
+  return escaped.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+/** The JSON of an array or object; refuses what is neither. */
+function structureOf(value: unknown, within: object[]): string {
+  if (typeof value !== 'object' || value === null) throw refusal(value)
+  if (within.includes(value)) throw new Unstorable('a cycle', 'store the parts and refer to them by key')
+  if (within.length >= DEEPEST) throw tooDeep()
+  within.push(value)
   const json = Array.isArray(value) ? arrayOf(value, within) : recordOf(value, within)
-  within.delete(value)
+  within.pop()
   return json
 }
 
-function arrayOf(value: readonly unknown[], within: Set<object>): string {
+function refusal(value: unknown): Unstorable {
+  switch (typeof value) {
+    case 'number':
+      return new Unstorable(String(value), 'store null, or the text of it')
+    case 'undefined':
+      return new Unstorable('undefined', 'store null, or delete what should be missing')
+    case 'bigint':
+      return new Unstorable('a BigInt', 'give a codec such as { encode: String, decode: BigInt }, or store its text')
+    default:
+      return new Unstorable(`a ${typeof value}`, 'store plain data')
+  }
+}
+
+function arrayOf(value: readonly unknown[], within: object[]): string {
   if (Object.keys(value).length !== value.length) {
     throw new Unstorable(
       'an array with holes or with properties of its own',
       'fill the holes with null, or use an object'
     )
   }
-  return `[${value.map((item, index) => at(index, item, within)).join(',')}]`
+  let json = ''
+  for (let index = 0; index < value.length; index++) {
+    if (index > 0) json += ','
+    const item = value[index]
+    json += scalarJson(item) ?? at(index, item, within)
+  }
+  return `[${json}]`
 }
 
-function recordOf(value: object, within: Set<object>): string {
+function recordOf(value: object, within: object[]): string {
   refuseInstance(value)
-  const record = value as Record<string, unknown>
-  const members = Object.keys(record)
-    .filter(name => record[name] !== undefined)
-    .sort()
-    .map(name => `${JSON.stringify(name)}:${at(name, record[name], within)}`)
-  return `{${members.join(',')}}`
+  let json = ''
+  for (const name of sorted(Object.keys(value))) {
+    const member = (value as Record<string, unknown>)[name]
+    if (member === undefined) continue
+    if (json !== '') json += ','
+    json += nameOf(name)
+    json += scalarJson(member) ?? at(name, member, within)
+  }
+  return `{${json}}`
 }
 
-function at(property: string | number, value: unknown, within: Set<object>): string {
+/** Sorts in place. Insertion is several times faster for few names, and many records have theirs sorted already. */
+function sorted(names: string[]): string[] {
+  if (names.length > 20) return names.sort()
+  for (let index = 1; index < names.length; index++) {
+    const name = names[index] as string
+    let place = index
+    for (; place > 0 && (names[place - 1] as string) > name; place--) names[place] = names[place - 1] as string
+    names[place] = name
+  }
+  return names
+}
+
+/** The JSON of names of properties: records come in many copies. */
+const jsonNames = new Map<string, string>()
+const KNOWN_NAMES = 1_000
+const LONGEST_KNOWN_NAME = 100
+
+function nameOf(name: string): string {
+  const known = jsonNames.get(name)
+  if (known !== undefined) return known
+  const json = `${quoted(name)}:`
+  if (jsonNames.size < KNOWN_NAMES && name.length <= LONGEST_KNOWN_NAME) jsonNames.set(name, json)
+  return json
+}
+
+function at(property: string | number, value: unknown, within: object[]): string {
   try {
-    return jsonOf(value, within)
+    return structureOf(value, within)
   } catch (error) {
     throw error instanceof Unstorable ? error.under(step(property)) : error
   }
@@ -189,8 +254,9 @@ function builtInKind(value: object): string | undefined {
 
 function refuseInstance(value: object): void {
   const prototype = Object.getPrototypeOf(value) as object | null
+  const plain = prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
   const kind = builtInKind(value)
-  if (kind === undefined && (prototype === null || Object.getPrototypeOf(prototype) === null)) {
+  if (plain && kind === undefined) {
     if (Object.getOwnPropertySymbols(value).length === 0) return
     throw new Unstorable('an object with symbols for keys', 'use strings for keys')
   }

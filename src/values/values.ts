@@ -57,7 +57,7 @@ export class Values {
   /** The value of a stored text, as the schema returns it. */
   decode(call: NamedCall, text: string, field?: string): unknown {
     const value = this.#read(call, text, field)
-    const schema = this.#schema ?? ownSchema(this.#fields, field)
+    const schema = this.#schema ?? (this.#fields && ownSchema(this.#fields, field))
     if (!schema) return value
     const result = this.#validate(call, schema, value)
     if ('value' in result) return result.value

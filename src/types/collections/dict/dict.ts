@@ -288,8 +288,8 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
    *
    * @example for await (const field of user.keys()) console.log(field)
    */
-  async *keys(): AsyncGenerator<FieldOf<T>, void, undefined> {
-    for await (const [field] of scan(this.context, 'HSCAN', 2)) yield field as FieldOf<T>
+  keys(): AsyncGenerator<FieldOf<T>, void, undefined> {
+    return this.#scan((texts, at) => texts[at] as FieldOf<T>)
   }
 
   /**
@@ -297,8 +297,8 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
    *
    * @example for await (const value of user.values()) console.log(value)
    */
-  async *values(): AsyncGenerator<Present<T[FieldOf<T>]>, void, undefined> {
-    for await (const [, value] of this.entries()) yield value
+  values(): AsyncGenerator<Present<T[FieldOf<T>]>, void, undefined> {
+    return this.#scan((texts, at, op) => decoded<T>(op, texts, at))
   }
 
   /**
@@ -308,11 +308,8 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
    *
    * @example for await (const [field, value] of user.entries()) console.log(field, value)
    */
-  async *entries(): AsyncGenerator<[FieldOf<T>, Present<T[FieldOf<T>]>], void, undefined> {
-    const op = this.context.op('entries')
-    for await (const [field, stored] of scan(this.context, 'HSCAN', 2) as AsyncGenerator<[string, string]>) {
-      yield [field as FieldOf<T>, op.decodeText(stored, field) as Present<T[FieldOf<T>]>]
-    }
+  entries(): AsyncGenerator<[FieldOf<T>, Present<T[FieldOf<T>]>], void, undefined> {
+    return this.#scan((texts, at, op) => [texts[at] as FieldOf<T>, decoded<T>(op, texts, at)])
   }
 
   /** The same as `entries()`: `for await (const [field, value] of user)`. */
@@ -325,6 +322,14 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
     return '0'
   }
 
+  /** Iterates over what `entry` makes of each field and the text behind it. */
+  #scan<E>(entry: (texts: readonly string[], at: number, op: Op) => E): AsyncGenerator<E, void, undefined> {
+    return scan(this.context, 'HSCAN', 2, () => {
+      const op = this.context.op('entries')
+      return (texts, at) => entry(texts, at, op)
+    })
+  }
+
   #field(op: Op, field: unknown): string {
     return op.text('the field', field)
   }
@@ -333,6 +338,11 @@ export class Dict<T extends object, Input extends object = T> extends Handle<Sto
 /** Checks the names of fields. */
 export function fieldNames(op: Op, fields: readonly unknown[]): readonly string[] {
   return fields.map(field => op.text('the field', field))
+}
+
+/** The value of the field at a place. */
+function decoded<T>(op: Op, texts: readonly string[], at: number): Present<T[FieldOf<T>]> {
+  return op.decodeText(texts[at + 1] as string, texts[at]) as Present<T[FieldOf<T>]>
 }
 
 function inPairs(reply: Reply): [string, string][] {

@@ -1,7 +1,7 @@
 import { iterable } from '../../../core/arguments.js'
 import { VALUES_PER_REQUEST, command, commands, script, type Reply, type Request } from '../../../core/command.js'
 import { auxKey, stagingKey, type Key } from '../../../core/keys.js'
-import { pages } from '../../../core/paging.js'
+import { paged, type Page } from '../../../core/paging.js'
 import type { Pending } from '../../../core/pending.js'
 import { valueType, type TypeDefinition } from '../../../handles/define-type.js'
 import type { JsonValue, Positions, SchemaOptions, TypedOptions } from '../../../handles/factory-options.js'
@@ -360,10 +360,9 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    *
    * @example for await (const [index, item] of todo.entries()) console.log(index, item)
    */
-  async *entries(): AsyncGenerator<[number, T], void, undefined> {
-    const decode = this.context.op('entries').decoder<T>()
+  entries(): AsyncGenerator<[number, T], void, undefined> {
     let index = 0
-    for await (const items of this.#pages()) for (const item of items) yield [index++, decode(item) as T]
+    return this.#iterate<[number, T]>(item => [index++, item])
   }
 
   /**
@@ -371,28 +370,29 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
    *
    * @example for await (const item of todo) console.log(item)
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    const decode = this.context.op('entries').decoder<T>()
-    for await (const items of this.#pages()) for (const item of items) yield decode(item) as T
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return this.#iterate<T>(item => item)
   }
 
-  /** Pages of items until one is empty. As for an Array, items appended during the loop are part of it. */
-  async *#pages(): AsyncGenerator<readonly string[], void, undefined> {
-    let index = 0
-    for (let more = true; more;) {
-      more = false
-      for await (const { items } of pages(index, (from, size) => this.#page(from, size))) {
-        index += items.length
-        more = items.length > 0
-        yield items
+  /** Reads pages until one is empty. As for an Array, items appended during the loop are part of it. */
+  #iterate<E>(entry: (item: T) => E): AsyncGenerator<E, void, undefined> {
+    return paged(() => {
+      const op = this.context.op('entries')
+      return {
+        start: 0,
+        fetch: (from, size) => this.#page(op, from, size),
+        width: 1,
+        item: (texts, at) => entry(op.decodeText(texts[at] as string) as T)
       }
-    }
+    })
   }
 
-  async #page(from: number, size: number): Promise<{ items: string[]; next: number | undefined }> {
-    const request = command('LRANGE', this.context.key, from, from + size - 1)
-    const items = await this.context.op('entries').read(request, reply => reply as string[])
-    return { items, next: items.length === size ? from + size : undefined }
+  #page(op: Op, from: number, size: number): Promise<Page<number>> {
+    return op.read(command('LRANGE', this.context.key, from, from + size - 1), reply => {
+      const items = reply as string[]
+      const next = items.length === 0 ? undefined : from + items.length
+      return { items, next, open: items.length < size }
+    })
   }
 
   #concatenated(op: Op, other: unknown): unknown {

@@ -200,10 +200,14 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
    * Iterates over items and counts, read in pages during the loop: `for await (const [item, count] of words)`. What exists
    * during the whole loop comes once (repeats are recognised among the last 100,000 items). `HSCAN`, O(n) in all.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<[string, number], void, undefined> {
-    for await (const [item = '', stored = ''] of scan(this.context, 'HSCAN', 2)) {
-      yield [item, this.#count(this.context.op('entries'), item, stored)]
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<[string, number], void, undefined> {
+    return scan(this.context, 'HSCAN', 2, () => {
+      const op = this.context.op('entries')
+      return (texts, at) => {
+        const item = texts[at] as string
+        return [item, this.#count(op, item, texts[at + 1])]
+      }
+    })
   }
 
   /**

@@ -329,9 +329,11 @@ export class HotSet<T, Input = T> extends Handle<Set<T>, Iterable<Input>> {
    *
    * @example for await (const tag of tags.values()) console.log(tag)
    */
-  async *values(): AsyncGenerator<T, void, undefined> {
-    const decode = this.context.op('values').decoder<T>()
-    for await (const [text] of scan(this.context, 'SSCAN', 1)) yield decode(text) as T
+  values(): AsyncGenerator<T, void, undefined> {
+    return scan(this.context, 'SSCAN', 1, () => {
+      const op = this.context.op('values')
+      return (texts, at) => op.decodeText(texts[at] as string) as T
+    })
   }
 
   /** The same as `values()`: `for await (const tag of tags)`. */
