@@ -6,10 +6,10 @@ import { Pending } from './core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
 import type { Assignments } from './execution/assignments.js'
 import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
-import { QueuedResult, RefusedResult } from './transactions/queued-result.js'
 import { runTransaction, type TransactionOptions } from './transactions/run-transaction.js'
 import { currentTransaction, runWithin } from './transactions/scope.js'
 import type { Transaction, TransactionHost } from './transactions/transaction.js'
+import { RefusedResult, WriteResult } from './transactions/write-result.js'
 import type { Leases } from './waiting/lease.js'
 import type { WaitRegistry } from './waiting/wait-registry.js'
 
@@ -74,7 +74,7 @@ export class Dispatcher implements HandleDispatcher {
     } finally {
       this.#assigning = false
     }
-    if (result !== TRACKED && !(result instanceof QueuedResult || result instanceof RefusedResult)) {
+    if (result !== TRACKED && !(result instanceof WriteResult || result instanceof RefusedResult)) {
       this.assignments.track(result)
     }
   }

@@ -8,7 +8,18 @@ export interface TransactionOptions {
   readonly retries?: number
   /** How long it may take until it commits, all runs and waiting for a connection included, in milliseconds. Default: 30,000. */
   readonly timeout?: number
+  /**
+   * The most elements that a key may have whose writes are read, or awaited, before the commit: it is copied then. Default:
+   * any number.
+   */
+  readonly maxShadow?: number
 }
+
+/** How much longer shadows live than their transaction may take, and how long at most, in milliseconds. */
+const SHADOW_GRACE = 10_000
+const LONGEST_SHADOW = 3_600_000
+
+const OPTIONS = ['retries', 'timeout', 'maxShadow'] as const
 
 const LONGEST_BACKOFF = 100
 
@@ -20,13 +31,14 @@ export async function runTransaction(
   options: TransactionOptions,
   closing: AbortSignal
 ): Promise<unknown> {
-  const { retries = 100, timeout = 30_000 } = optionsOf('transaction', options, ['retries', 'timeout'])
-  check(fn, retries, timeout)
+  const { retries = 100, timeout = 30_000, maxShadow } = optionsOf('transaction', options, OPTIONS)
+  check(fn, retries, timeout, maxShadow)
   const earlier = host.runner.settled()
   const end = now() + timeout
   for (let run = 0; run <= retries; run++) {
     closing.throwIfAborted()
-    const transaction = new Transaction(owner, host, earlier)
+    const lifetime = Math.min(end - now(), LONGEST_SHADOW) + SHADOW_GRACE
+    const transaction = new Transaction(owner, host, earlier, { lifetime, maxShadow })
     const attempt = await withinTime(transaction, fn, end - now(), timeout, closing)
     if (attempt !== 'conflict') return attempt.value
     // Longer each time, and by chance, so that those who collided do not meet again.
@@ -72,10 +84,13 @@ function tooLate(timeout: number, { waitingFor }: Transaction): TransactionError
   return new TransactionError(message, { operation: 'transaction' })
 }
 
-function check(fn: unknown, retries: unknown, timeout: unknown): void {
+function check(fn: unknown, retries: unknown, timeout: unknown, maxShadow: unknown): void {
   if (typeof fn !== 'function') throw notAFunction()
   if (!Number.isSafeInteger(retries) || (retries as number) < 0) {
     throw new TypeError(`transaction: retries must be a whole number, 0 or more, not ${String(retries)}`)
+  }
+  if (maxShadow !== undefined && (!Number.isSafeInteger(maxShadow) || (maxShadow as number) < 0)) {
+    throw new TypeError(`transaction: maxShadow must be a whole number, 0 or more, not ${String(maxShadow)}`)
   }
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw new TypeError(`transaction: timeout must be a number of milliseconds above 0, not ${String(timeout)}`)

@@ -1,6 +1,6 @@
 import type { SharedRunner } from '../connection/shared-runner.js'
 import {
-  keysOfAll,
+  command,
   type CallInfo,
   type Command,
   type Reply,
@@ -11,15 +11,18 @@ import {
   type Write
 } from '../core/command.js'
 import { TransactionError, type HotError } from '../core/errors.js'
+import { Key } from '../core/keys.js'
 import { Pending } from '../core/pending.js'
 import type { Call } from '../execution/call.js'
 import { execute, type Executor } from '../execution/driver.js'
 import { explain } from '../execution/reply-error.js'
-import { Journal, type Entry, type Filled } from './journal.js'
-import { QueuedResult, RefusedResult, type Queue } from './queued-result.js'
+import { Journal, keysOfCommand, type Entry } from './journal.js'
 import { readsOf, takeApart, type Parts } from './results.js'
 import { currentTransaction, newScope, runIn, runWithin } from './scope.js'
+import { ShadowRunner } from './shadow-runner.js'
+import { Shadows } from './shadows.js'
 import { WatchedConnection, type Connections } from './watched-connection.js'
+import { RefusedResult, WriteResult } from './write-result.js'
 
 /** How fn ended: with the parts of what it returned, or with what it threw. */
 type Ended = Parts | { readonly error: unknown }
@@ -32,16 +35,27 @@ export interface TransactionHost extends Connections {
   readonly runner: SharedRunner
 }
 
+/** What one attempt may take. */
+export interface AttemptLimits {
+  /** Milliseconds until it has to be over. */
+  readonly lifetime: number
+  /** The most elements that a key may have whose writes are read before the commit. */
+  readonly maxShadow: number | undefined
+}
+
 /**
  * One attempt at a transaction: reads are answered at once, on a connection of its own that watches their keys; writes are
- * queued, and sent as one MULTI when fn has ended.
+ * queued, and sent as one MULTI when fn has ended. What needs the writes before has them run on shadows.
  */
-export class Transaction implements Runner, Queue {
+export class Transaction implements Runner {
   #phase: 'open' | 'ending' | 'over' = 'open'
   readonly #watch: WatchedConnection
   readonly #journal = new Journal()
-  readonly #reading = new Set<CallInfo>()
-  #allRead: (() => void) | undefined
+  readonly #shadows: Shadows
+  readonly #onShadows: ShadowRunner
+  /** Calls that wait for Redis. */
+  readonly #pending = new Set<CallInfo>()
+  #nonePending: (() => void) | undefined
   /** The first key used: on a cluster the others must share its slot. */
   #key: string | undefined
   #misuse: HotError | undefined
@@ -52,24 +66,19 @@ export class Transaction implements Runner, Queue {
   constructor(
     private readonly owner: object,
     private readonly host: TransactionHost,
-    earlier: Promise<void> | undefined
+    earlier: Promise<void> | undefined,
+    { lifetime, maxShadow }: AttemptLimits
   ) {
     this.#watch = new WatchedConnection(host, earlier)
+    this.#shadows = new Shadows(lifetime, maxShadow)
+    this.#onShadows = new ShadowRunner(this.#watch, this.#journal, this.#shadows, error => this.#noShadows(error))
   }
 
   run<R>(command: Command<R>): Pending<R> {
-    const requests = command.kind === 'update' ? [command.read] : command.requests
-    const keys = keysOfAll(requests)
-    const refusal = this.#refusal(command, keys)
+    const refusal = this.#refusal(command)
     if (refusal) return this.#refuse(command, refusal)
-    this.#key ??= keys[0]
-    if (command.kind === 'write') return this.#write(command)
-    if (command.kind === 'read' || !command.insertsDefault) return this.#execute(command)
-    const known = this.#journal.knownInsert(command.read) as Pending<R> | undefined
-    if (known) return known
-    const result = this.#execute(command)
-    this.#journal.rememberInsert(command.read, result)
-    return result
+    this.#key ??= keysOfCommand(command)[0]
+    return command.kind === 'write' ? this.#write(command) : this.#execute(command)
   }
 
   /** A call that would wait: nothing it waits for could be told before the transaction ends. */
@@ -92,22 +101,14 @@ export class Transaction implements Runner, Queue {
     throw error
   }
 
-  isInside(): boolean {
-    return this.#phase !== 'over' && currentTransaction(this.owner) === this
-  }
-
   misused(error: HotError): void {
     this.#misuse ??= error
     this.#failed = true
   }
 
-  waitedFor(info: CallInfo): void {
-    this.#waitedFor = info
-  }
-
   /** What it is waiting for, in words. */
   get waitingFor(): string {
-    const calls = [...this.#reading].map(({ operation, key }) => `${operation} on '${key}'`)
+    const calls = [...this.#pending].map(({ operation, key }) => `${operation} on '${key}'`)
     const queued = this.#watch.queued ? ' (to get a connection: other transactions hold all of them)' : ''
     if (calls.length > 0) return calls.join(', ') + queued
     const result = this.#waitedFor
@@ -121,7 +122,7 @@ export class Transaction implements Runner, Queue {
       const ended = await this.#runToEnd(fn)
       if (this.#phase === 'over') return 'conflict'
       this.#phase = 'ending'
-      if (this.#reading.size > 0) await new Promise<void>(resolve => (this.#allRead = resolve))
+      if (this.#pending.size > 0) await new Promise<void>(resolve => (this.#nonePending = resolve))
       committing()
       if (this.#misuse) throw this.#misuse
       const committed = 'error' in ended ? await this.#check(ended.error) : await this.#commit()
@@ -137,20 +138,17 @@ export class Transaction implements Runner, Queue {
     }
   }
 
-  /**
-   * Runs fn as a part of this transaction: what it writes has its results when this one commits. If it throws, nothing that
-   * it has written is committed.
-   */
+  /** Runs fn as a part of this transaction. If it throws, nothing that it has written is committed, or can be read. */
   async join(fn: () => unknown): Promise<unknown> {
     if (typeof fn !== 'function') throw notAFunction()
     if (this.#phase !== 'open') throw late({ operation: 'transaction', key: this.#key ?? '' })
     const scope = newScope(this.owner, this)
     try {
-      const parts = takeApart(await runIn(scope, fn))
-      await readsOf(parts.parts)
-      return parts.assemble(parts.parts)
+      const returned = runIn(scope, fn)
+      const { parts, assemble } = takeApart(returned instanceof WriteResult ? returned : await returned)
+      return assemble(await Promise.all(parts))
     } catch (error) {
-      this.#journal.rollBack(scope)
+      this.#rollBack(scope)
       throw error
     }
   }
@@ -164,18 +162,18 @@ export class Transaction implements Runner, Queue {
   /** Ends it: nothing more is sent. */
   abandon(): void {
     this.#phase = 'over'
-    this.#watch.close(this.#reading.size > 0)
+    const removal = this.#shadows.remove()
+    const removed = this.#watch.close(this.#pending.size > 0, removal)
+    if (removal && !removed) this.#removeShadows(removal)
     this.#journal.reject(new TransactionError('this attempt at the transaction ended without writing anything'))
   }
 
-  #refusal(command: Command<unknown>, keys: readonly string[]): HotError | undefined {
-    const { info } = command
-    if (this.#phase !== 'open' || this.#journal.isRolledBack) return late(info)
+  #refusal(command: Command<unknown>): HotError | undefined {
+    if (this.#phase !== 'open' || this.#journal.isRolledBack) return late(command.info)
     if (this.#misuse) return this.#misuse
     const crossing = this.host.runner.crossSlotError(command, this.#key === undefined ? [] : [this.#key])
-    const misuse = crossing ?? this.#journal.refusal(command, keys)
-    if (misuse) this.misused(misuse)
-    return misuse
+    if (crossing) this.misused(crossing)
+    return crossing
   }
 
   /** Misuse fails the transaction, whose promise tells of it. Of work that comes too late nobody else tells. */
@@ -186,62 +184,158 @@ export class Transaction implements Runner, Queue {
 
   /** Runs what begins with a read. */
   #execute<R>(command: Read<R> | Update<R>): Pending<R> {
+    const keys = keysOfCommand(command)
+    const needsShadows = keys.some(key => this.#journal.isChanged(key))
     // What an Update writes takes its place in the queue now, before whatever is written later.
     const entry = command.kind === 'read' ? undefined : this.#journal.enter(command)
+    const position = entry?.position ?? this.#journal.position
     const executor: Executor = {
       repliesToWrites: false,
-      typeOf: key => this.host.runner.typeOf(key),
-      read: call => void this.#read(command.info, call),
+      typeOf: key => this.#typeOf(key),
+      read: call => void this.#read(command.info, call, needsShadows ? { keys, position } : undefined),
       write: (call, assumed = null) => {
-        if (entry) this.#enqueue(writeOf(command.info, call.requests), entry).catch(() => {})
+        if (entry) this.#queue(writeOf(command.info, call.requests), entry)
         call.replied([assumed], 0)
       }
     }
-    return new Pending((resolve, reject) => execute(command, executor, resolve, reject))
+    return new Pending((resolve, reject) => {
+      const [succeed, fail] = entry ? [this.#known(entry, resolve), this.#known(entry, reject)] : [resolve, reject]
+      execute(command, executor, succeed, fail)
+    })
   }
 
-  async #read(info: CallInfo, call: Call): Promise<void> {
-    this.#reading.add(info)
-    try {
-      const replies = await this.#watch.read(call.requests)
-      call.replied(replies, 0)
-    } catch (error) {
-      call.failed(error)
-    } finally {
-      // What fn does with it comes first.
-      await Promise.resolve()
-      this.#reading.delete(info)
-      if (this.#reading.size === 0) this.#allRead?.()
+  /** Settles an Update when its write, if any, is in the journal. */
+  #known<T>(entry: Entry, settle: (value: T) => void): (value: T) => void {
+    return value => {
+      this.#journal.known(entry)
+      settle(value)
     }
   }
 
+  async #read(info: CallInfo, call: Call, after?: { keys: readonly string[]; position: number }): Promise<void> {
+    await this.#whilePending(info, async () => {
+      try {
+        const { requests } = call
+        call.replied(await (after ? this.#runOnShadows(after, requests) : this.#watch.read(requests)), 0)
+      } catch (error) {
+        call.failed(error)
+      }
+    })
+  }
+
+  /** Runs the writes before a position that share the keys, and then the requests. */
+  #runOnShadows(
+    after: { readonly keys: readonly string[]; readonly position: number },
+    requests: readonly Request[]
+  ): Promise<readonly Reply[]> {
+    return new Promise((replied, failed) => this.#onShadows.submit({ ...after, requests, replied, failed }))
+  }
+
+  async #whilePending(info: CallInfo, act: () => Promise<void>): Promise<void> {
+    // One object for each call: a call may be pending more than once.
+    const pending = { operation: info.operation, key: info.key, redisType: undefined }
+    this.#pending.add(pending)
+    await act()
+    // What fn does with it comes first.
+    await Promise.resolve()
+    this.#pending.delete(pending)
+    if (this.#pending.size === 0) this.#nonePending?.()
+  }
+
   #write<R>(command: Write<R>): Pending<R> {
-    const result = this.#enqueue(command, this.#journal.enter(command))
-    result.catch(() => {})
-    if (command.returnsNothing) return Pending.resolve(undefined) as Pending<R>
-    return QueuedResult.of(command.info, this, result)
+    const entry = this.#journal.enter(command)
+    this.#queue(command, entry)
+    const isSure = command.returnsNothing && !entry.keys.some(key => this.#shadows.has(key))
+    if (isSure) return Pending.resolve(undefined) as Pending<R>
+    return WriteResult.of(entry.outcome, () => this.#resultInside(command.info, entry) as Promise<R> | undefined)
   }
 
   /** Gives an entry of the journal its write. */
-  #enqueue<R>(command: Write<R>, entry: Entry): Promise<R> {
-    const result = new Promise<R>((resolve, reject) => {
-      entry.reject = reject
-      const executor: Executor = {
-        repliesToWrites: false,
-        typeOf: key => this.host.runner.typeOf(key),
-        read: () => {},
-        write: call => (entry.call = call)
-      }
-      execute(command, executor, resolve, reject)
+  #queue(command: Write<unknown>, entry: Entry): void {
+    const executor: Executor = {
+      repliesToWrites: false,
+      typeOf: key => this.#typeOf(key),
+      read: () => {},
+      write: call => (entry.call = call)
+    }
+    execute(
+      command,
+      executor,
+      value => entry.settle({ status: 'fulfilled', value }),
+      (reason: unknown) => entry.settle({ status: 'rejected', reason })
+    )
+  }
+
+  /** The result of a write for code that is part of the transaction; undefined for all others. */
+  #resultInside(info: CallInfo, entry: Entry): Promise<unknown> | undefined {
+    if (this.#phase !== 'open' || currentTransaction(this.owner) !== this) {
+      if (this.#phase === 'open') this.#waitedFor = info
+      return undefined
+    }
+    if (entry.state === 'void') return undefined
+    if (entry.keys.length === 0) return Promise.reject(existsLater(info))
+    if (!entry.observed && entry.state === 'queued') this.#force(info, entry)
+    entry.observed = true
+    return entry.answered.then(result => {
+      if (result.status === 'fulfilled') return result.value
+      throw result.reason
     })
-    entry.result = result
-    return result
+  }
+
+  #force(info: CallInfo, entry: Entry): void {
+    void this.#whilePending(info, async () => {
+      try {
+        await this.#runOnShadows({ keys: entry.keys, position: entry.position + 1 }, [])
+        await entry.answered
+      } catch {
+        // The entry has the error.
+      }
+    })
+  }
+
+  #rollBack(nested: ReturnType<typeof newScope>): void {
+    const { spoilt, misled } = this.#journal.rollBack(nested)
+    this.#shadows.drop(spoilt)
+    if (misled) this.misused(readByOthers(this.#key))
+  }
+
+  #typeOf(key: string): Promise<string> {
+    if (!this.#shadows.has(key)) return this.host.runner.typeOf(key)
+    const request = this.#shadows.onShadows(command('TYPE', new Key(key)))
+    return this.#watch.read([request], []).then(
+      ([type]) => (typeof type === 'string' ? type : 'none'),
+      () => 'none'
+    )
+  }
+
+  async #noShadows(error: Error): Promise<HotError> {
+    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+    const [, tooLarge] = /SHADOW size (.*)/s.exec(error.message) ?? []
+    const reason = tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
+    this.misused(reason)
+    return reason
+  }
+
+  /** The connection of the transaction is lost, and with it the way to the shadows. */
+  #removeShadows(words: readonly string[]): void {
+    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+    const requests = [{ words, keysAt: words.slice(1).map((_, index) => index + 1) }]
+    const nothing = (): void => {}
+    const removal: Write<void> = {
+      kind: 'write',
+      info,
+      requests,
+      decode: undefined,
+      returnsNothing: true,
+      idempotent: true
+    }
+    this.host.runner.submit(removal, nothing, nothing)
   }
 
   async #runToEnd(fn: () => unknown): Promise<Ended> {
     try {
       const returned = runWithin(this.owner, this, fn)
-      const ended = takeApart(returned instanceof QueuedResult ? returned : await returned)
+      const ended = takeApart(returned instanceof WriteResult ? returned : await returned)
       await readsOf(ended.parts)
       return ended
     } catch (error) {
@@ -252,16 +346,19 @@ export class Transaction implements Runner, Queue {
   /** What fn threw is its own only if all it had read still holds. */
   async #check(error: unknown): Promise<false> {
     if (!this.#watch.used) throw error
-    if (!this.#watch.lost && (await this.#watch.execute([])) !== undefined) throw error
+    if (!this.#watch.lost && (await this.#watch.execute([], this.#shadows.remove())) !== undefined) throw error
     return false
   }
 
   /** Whether the queue has been executed. */
   async #commit(): Promise<boolean> {
-    const queue = this.#journal.filled
-    const requests = queue.flatMap(({ call }) => call.requests)
-    const replies = this.#watch.used ? await this.#watch.execute(requests) : await this.#send(requests)
-    if (replies) await this.#deliver(queue, replies)
+    const { entries } = this.#journal
+    const writes = entries.map(requestsOf)
+    const requests = [...writes.flat(), ...serving(entries)].map(request => this.#shadows.onKeys(request))
+    const replies = this.#watch.used
+      ? await this.#watch.execute(requests, this.#shadows.remove())
+      : await this.#send(requests)
+    if (replies) await this.#deliver(entries, replies)
     return replies !== undefined
   }
 
@@ -275,14 +372,33 @@ export class Transaction implements Runner, Queue {
     throw await explain(refusal, info, [], () => Promise.resolve('none'))
   }
 
-  /** Gives each queued call its result; fails with all of them if any has failed. */
-  async #deliver(queue: readonly Filled[], replies: readonly Reply[]): Promise<void> {
+  /** Gives each queued call its result; fails with all of them if any has failed that nobody was told of. */
+  async #deliver(entries: readonly Entry[], replies: readonly Reply[]): Promise<void> {
     let at = 0
-    for (const { call } of queue) call.replied(replies.slice(at, (at += call.requests.length)), 0)
-    const settled = await Promise.allSettled(queue.map(({ result }) => result))
-    const failures = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
-    if (failures.length > 0) throw failedInside(settled, failures)
+    for (const entry of entries) {
+      const own = replies.slice(at, (at += requestsOf(entry).length))
+      if (entry.state === 'queued') entry.call?.replied(own, 0)
+      else entry.wasReplayed(own)
+    }
+    const settled = await Promise.all(entries.map(({ answered }) => answered))
+    for (const entry of entries) entry.commit()
+    const failures = settled.filter(({ status }, index) => status === 'rejected' && !entries[index]?.observed)
+    if (failures.length > 0) throw failedInside(settled, failures as PromiseRejectedResult[])
   }
+}
+
+/** What an entry of the journal sends at the commit. */
+function requestsOf({ state, call, replay }: Entry): readonly Request[] {
+  return state === 'queued' ? (call?.requests ?? []) : replay
+}
+
+/** What serves the waits that were hidden from the writes. */
+function serving(entries: readonly Entry[]): readonly Request[] {
+  const byKey = new Map<string, Request>()
+  for (const { command } of entries) {
+    if (command.kind === 'write' && command.serve) byKey.set(command.info.key, command.serve)
+  }
+  return [...byKey.values()]
 }
 
 /** The write that an Update came to. */
@@ -294,6 +410,27 @@ function late({ operation, key }: Pick<CallInfo, 'operation' | 'key'>): Transact
   return new TransactionError(
     `key '${key}': the transaction that this work was started in has ended, so nothing was sent: await the work inside of it, or start it with hot.detached(fn)`,
     { key, operation }
+  )
+}
+
+function existsLater({ operation, key }: CallInfo): TransactionError {
+  return new TransactionError(
+    `the result of a command without a handle exists only after the transaction: return it ([result] = await hot.transaction(() => [hot.command(…)])), or give a handle for each key`,
+    { key, operation }
+  )
+}
+
+function readByOthers(key: string | undefined): TransactionError {
+  return new TransactionError(
+    'a nested transaction failed after code beside it had read what it wrote: await a nested transaction before going on',
+    { key, operation: 'transaction' }
+  )
+}
+
+function tooLargeAt(key: string): TransactionError {
+  return new TransactionError(
+    `key '${key}' is larger than maxShadow, so what the transaction has written to it can't be read before the commit: read first, return the results of writes instead of awaiting them, or raise maxShadow`,
+    { key, operation: 'transaction' }
   )
 }
 
