@@ -18,8 +18,6 @@ export interface TypeDescriptor {
 /** Runs the calls of handles. */
 export interface Dispatcher {
   run<R>(command: Command<R>): Pending<R>
-  /** Runs a command outside of any transaction. */
-  runDetached<R>(command: Command<R>): Pending<R>
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R>
   /** Renews a lease until it is stopped. */
   autoRenew(spec: LeaseSpec): Lease
@@ -56,7 +54,7 @@ export interface HandleContext {
   sameTypeAt(name: string): unknown
 }
 
-type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing' | 'unchanged'>>
+type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing' | 'unchanged' | 'serve'>>
 type UpdateTraits = Partial<Pick<Update<unknown>, 'tryFirst' | 'insertsDefault' | 'unchanged'>>
 type Decode<R> = (...replies: Reply[]) => R
 
@@ -91,6 +89,11 @@ export class Op implements CallInfo {
   write<R>(requests: Request | readonly Request[], decode: Decode<R>): Pending<R>
   write<R>(requests: Request | readonly Request[], decode?: Decode<R>): Pending<R> {
     return this.context.dispatcher.run(this.writeCommand(requests, decode))
+  }
+
+  /** A write without a result that Redis may refuse for more than the type of its key. */
+  writeOrFail(requests: Request | readonly Request[]): Pending<void> {
+    return this.context.dispatcher.run(this.writeCommand<void>(requests, undefined, { returnsNothing: false }))
   }
 
   /** A write that has nothing to write. It is sent so that it fails as others do, and is told as a write in a transaction. */
@@ -135,7 +138,7 @@ export class Op implements CallInfo {
   writeCommand<R>(
     requests: Request | readonly Request[],
     decode?: Decode<R>,
-    { idempotent = false, returnsNothing = decode === undefined, unchanged }: WriteTraits = {}
+    { idempotent = false, returnsNothing = decode === undefined, unchanged, serve }: WriteTraits = {}
   ): Write<R> {
     const each = decode && decoderOf(decode)
     return {
@@ -145,7 +148,8 @@ export class Op implements CallInfo {
       decode: each,
       returnsNothing,
       idempotent,
-      unchanged
+      unchanged,
+      serve
     }
   }
 

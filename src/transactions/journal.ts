@@ -19,6 +19,8 @@ export class Entry {
   /** Whether the code of the transaction has asked for the result, and so is told of an error. */
   observed = false
   settled: PromiseSettledResult<unknown> | undefined
+  /** What became of what an Update writes. */
+  written: Promise<PromiseSettledResult<unknown>> | undefined
 
   #answered: Deferred<PromiseSettledResult<unknown>> | undefined
   #outcome: Deferred<unknown> | undefined
@@ -81,9 +83,21 @@ export class Entry {
   /** The commit has done again what had run on shadows; what went well there must not have failed now. */
   wasReplayed(replies: readonly Reply[]): void {
     const failed = replies.find(reply => reply instanceof Error)
-    if (!failed || this.settled?.status === 'rejected') return
+    if (failed && this.settled?.status === 'fulfilled') this.fail(failed)
+  }
+
+  /** It has failed after its code was told something else. */
+  fail(reason: unknown): void {
     this.observed = false
-    this.settled = { status: 'rejected', reason: failed }
+    this.settled = undefined
+    this.settle({ status: 'rejected', reason })
+  }
+
+  /** Its result, once Redis has executed it. */
+  async finalResult(): Promise<PromiseSettledResult<unknown>> {
+    const written = await this.written
+    if (written?.status === 'rejected') this.fail(written.reason)
+    return this.answered
   }
 
   /** The transaction is committed: the result holds. */
@@ -137,7 +151,7 @@ export class Journal {
 
   /** The writes to commit. */
   get entries(): readonly Entry[] {
-    return this.#entries.filter(({ call }) => call)
+    return this.#entries.filter(({ call, settled }) => call ?? settled)
   }
 
   enter(command: Write<unknown> | Update<unknown>): Entry {
@@ -200,6 +214,7 @@ export class Journal {
     const error = new TransactionError('the nested transaction that this write was part of has failed; it is not sent')
     for (const entry of removed) {
       entry.state = 'void'
+      entry.fail(error)
       entry.reject(error)
     }
     for (const entry of this.#entries) if (entry.state === 'run' && isSpoilt(entry)) this.#rerun(entry)

@@ -49,7 +49,13 @@ export function replayOf(request: Request, reply: Reply, clock: Clock | undefine
   // A script that failed may have changed something before; a command has not.
   if (reply instanceof Error) return /^(?:EVAL|FCALL)/.test(name ?? '') ? atTime(request, clock) : undefined
   if (name === 'SPOP') return removalOf(words[1] as string, reply)
-  if (name === 'XADD') return { ...request, words: words.map((word, index) => (index > 1 && word === '*' && index === words.indexOf('*', 2) ? String(reply) : word)) }
+  if (name === 'XADD')
+    return {
+      ...request,
+      words: words.map((word, index) =>
+        index > 1 && word === '*' && index === words.indexOf('*', 2) ? String(reply) : word
+      )
+    }
   return atTime(request, clock)
 }
 

@@ -1,4 +1,6 @@
+import { nanoid } from 'nanoid'
 import type { SharedRunner } from '../connection/shared-runner.js'
+import { now } from '../core/clock.js'
 import {
   command,
   type CallInfo,
@@ -13,12 +15,16 @@ import {
 import { TransactionError, type HotError } from '../core/errors.js'
 import { Key } from '../core/keys.js'
 import { Pending } from '../core/pending.js'
+import { AT_ONCE, type Grant, type Lease, type LeaseSpec, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
 import type { Call } from '../execution/call.js'
+import type { Change } from '../waiting/change-tracker.js'
 import { execute, type Executor } from '../execution/driver.js'
 import { explain } from '../execution/reply-error.js'
+import { DeferredLease } from './deferred-lease.js'
 import { Journal, keysOfCommand, type Entry } from './journal.js'
+import { Retries } from './retry.js'
 import { readsOf, takeApart, type Parts } from './results.js'
-import { currentTransaction, newScope, runIn, runWithin } from './scope.js'
+import { currentScope, currentTransaction, newScope, runIn, runWithin, type Scope } from './scope.js'
 import { ShadowRunner } from './shadow-runner.js'
 import { Shadows } from './shadows.js'
 import { WatchedConnection, type Connections } from './watched-connection.js'
@@ -27,16 +33,30 @@ import { RefusedResult, WriteResult } from './write-result.js'
 /** How fn ended: with the parts of what it returned, or with what it threw. */
 type Ended = Parts | { readonly error: unknown }
 
-/** How an attempt ended: committed, or not because something it had read has changed. */
-export type Attempt = { readonly value: unknown } | 'conflict'
+/** How an attempt that gave up goes on: when what it has read changes, or its waiting calls have no more time. */
+export interface Waiting {
+  readonly change: Change
+  readonly keys: readonly string[]
+  readonly retries: Retries
+}
+
+/** How an attempt ended: committed, not because something it had read has changed, before its commit or while it gave up. */
+export type Attempt = { readonly value: unknown } | 'conflict' | 'changed' | Waiting
+
+type Settle = (result: PromiseSettledResult<unknown>) => void
 
 /** What transactions run on. */
 export interface TransactionHost extends Connections {
   readonly runner: SharedRunner
+  readonly leases: { autoRenew(spec: LeaseSpec): Lease }
+  /** The next change of keys; resolves when it will be told. */
+  nextChange(keys: readonly string[]): Promise<Change>
 }
 
 /** What one attempt may take. */
 export interface AttemptLimits {
+  /** When the transaction was started, by the local clock. */
+  readonly started: number
   /** Milliseconds until it has to be over. */
   readonly lifetime: number
   /** The most elements that a key may have whose writes are read before the commit. */
@@ -62,15 +82,17 @@ export class Transaction implements Runner {
   #failed = false
   /** The write whose result somebody waits for from outside, and maybe fn with them. */
   #waitedFor: CallInfo | undefined
+  readonly #retries = new Retries()
+  readonly #leases: { readonly lease: DeferredLease; readonly entry: Entry }[] = []
 
   constructor(
     private readonly owner: object,
     private readonly host: TransactionHost,
     earlier: Promise<void> | undefined,
-    { lifetime, maxShadow }: AttemptLimits
+    private readonly limits: AttemptLimits
   ) {
     this.#watch = new WatchedConnection(host, earlier)
-    this.#shadows = new Shadows(lifetime, maxShadow)
+    this.#shadows = new Shadows(limits.lifetime, limits.maxShadow)
     this.#onShadows = new ShadowRunner(this.#watch, this.#journal, this.#shadows, error => this.#noShadows(error))
   }
 
@@ -81,14 +103,42 @@ export class Transaction implements Runner {
     return command.kind === 'write' ? this.#write(command) : this.#execute(command)
   }
 
-  /** A call that would wait: nothing it waits for could be told before the transaction ends. */
-  refuseWait<R>({ operation, key }: Pick<CallInfo, 'operation' | 'key'>): Pending<R> {
-    const refusal = new TransactionError(
-      `key '${key}': a transaction can't wait or hold anything: do this before or after it, or start it with hot.detached(fn); a queue's putNowait and getNowait can take part`,
-      { key, operation }
-    )
-    this.misused(refusal)
-    return RefusedResult.of(refusal)
+  /** Ends the code that can't go on: the transaction is run again when something that it has read has changed. */
+  retry(): never {
+    throw this.#retries.add(currentScope())
+  }
+
+  /** A call that would wait tries; where there is nothing for it, the transaction is run again when there may be. */
+  wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
+    const { operation, key, redisType } = spec
+    const info = { operation, key, redisType }
+    const scope = currentScope()
+    const ticket = spec.lease === undefined ? '' : `hot-redis:transaction/${nanoid()}`
+    let entry: Entry | undefined
+    const leases = { autoRenew: (spec: LeaseSpec) => this.#deferLease(spec, entry as Entry) }
+    const grant: Grant = { ticket, since: now(), leases }
+    const decode = ([reply]: readonly Reply[]): R => {
+      const [served, result = null] = reply as Reply[]
+      if (served === 1) return spec.decode(result, grant)
+      if (spec.fallback) return spec.fallback()
+      throw this.#inVain(spec, limits, scope)
+    }
+    const attempt: Write<R> = {
+      kind: 'write',
+      info,
+      requests: [spec.ask({ ...AT_ONCE, ticket })],
+      decode,
+      returnsNothing: false,
+      idempotent: false,
+      serve: spec.ask({ ...AT_ONCE, mode: 'withdraw' })
+    }
+    const refusal = this.#refusal(attempt)
+    if (refusal) return this.#refuse(attempt, refusal)
+    this.#key ??= keysOfCommand(attempt)[0]
+    entry = this.#journal.enter(attempt)
+    this.#queue(attempt, entry, result => entry?.settle(result))
+    this.#force(info, entry)
+    return this.#resultOf(info, entry)
   }
 
   /** Refuses a call that is none of a handle. */
@@ -123,8 +173,9 @@ export class Transaction implements Runner {
       if (this.#phase === 'over') return 'conflict'
       this.#phase = 'ending'
       if (this.#pending.size > 0) await new Promise<void>(resolve => (this.#nonePending = resolve))
-      committing()
       if (this.#misuse) throw this.#misuse
+      if (this.#retries.any) return await this.#giveUpUntilChange()
+      committing()
       const committed = 'error' in ended ? await this.#check(ended.error) : await this.#commit()
       this.#phase = 'over'
       if (!committed || 'error' in ended) return 'conflict'
@@ -142,7 +193,10 @@ export class Transaction implements Runner {
   async join(fn: () => unknown): Promise<unknown> {
     if (typeof fn !== 'function') throw notAFunction()
     if (this.#phase !== 'open') throw late({ operation: 'transaction', key: this.#key ?? '' })
-    const scope = newScope(this.owner, this)
+    return this.#joinIn(newScope(this.owner, this), fn)
+  }
+
+  async #joinIn(scope: Scope, fn: () => unknown): Promise<unknown> {
     try {
       const returned = runIn(scope, fn)
       const { parts, assemble } = takeApart(returned instanceof WriteResult ? returned : await returned)
@@ -151,6 +205,21 @@ export class Transaction implements Runner {
       this.#rollBack(scope)
       throw error
     }
+  }
+
+  /** The result of the first branch that does not retry. What the others have written is dropped; what they have read counts. */
+  async orElse(branches: readonly (() => unknown)[]): Promise<unknown> {
+    for (const branch of branches) {
+      const scope = newScope(this.owner, this)
+      const ended = await outcomeOf(() => this.#joinIn(scope, branch))
+      // A retry that was caught, or that nobody waited for, is one all the same.
+      if (!this.#retries.take(scope)) {
+        if (ended.status === 'fulfilled') return ended.value
+        throw ended.reason
+      }
+      if (ended.status === 'fulfilled') this.#rollBack(scope)
+    }
+    return this.retry()
   }
 
   /** Ends it for lack of time. */
@@ -165,6 +234,7 @@ export class Transaction implements Runner {
     const removal = this.#shadows.remove()
     const removed = this.#watch.close(this.#pending.size > 0, removal)
     if (removal && !removed) this.#removeShadows(removal)
+    for (const { lease } of this.#leases) lease.drop()
     this.#journal.reject(new TransactionError('this attempt at the transaction ended without writing anything'))
   }
 
@@ -194,22 +264,28 @@ export class Transaction implements Runner {
       typeOf: key => this.#typeOf(key),
       read: call => void this.#read(command.info, call, needsShadows ? { keys, position } : undefined),
       write: (call, assumed = null) => {
-        if (entry) this.#queue(writeOf(command.info, call.requests), entry)
+        if (entry) this.#queueUpdated(writeOf(command.info, call.requests), entry)
         call.replied([assumed], 0)
       }
     }
-    return new Pending((resolve, reject) => {
-      const [succeed, fail] = entry ? [this.#known(entry, resolve), this.#known(entry, reject)] : [resolve, reject]
-      execute(command, executor, succeed, fail)
-    })
+    if (!entry) return new Pending((resolve, reject) => execute(command, executor, resolve, reject))
+    const known: Settle = result => {
+      entry.settle(result)
+      this.#journal.known(entry)
+    }
+    const succeed = (value: R): void => known({ status: 'fulfilled', value })
+    execute(command, executor, succeed, (reason: unknown) => known({ status: 'rejected', reason }))
+    const isRead = command.kind === 'update' && command.insertsDefault
+    if (!isRead) return this.#resultOf(command.info, entry)
+    entry.observed = true
+    return new Pending(
+      (resolve, reject) => void entry.answered.then(unwrap).then(resolve as (value: unknown) => void, reject)
+    )
   }
 
-  /** Settles an Update when its write, if any, is in the journal. */
-  #known<T>(entry: Entry, settle: (value: T) => void): (value: T) => void {
-    return value => {
-      this.#journal.known(entry)
-      settle(value)
-    }
+  /** Gives an Update its write, whose result is that of the Update already. */
+  #queueUpdated(write: Write<unknown>, entry: Entry): void {
+    entry.written = new Promise(settle => this.#queue(write, entry, settle))
   }
 
   async #read(info: CallInfo, call: Call, after?: { keys: readonly string[]; position: number }): Promise<void> {
@@ -244,14 +320,17 @@ export class Transaction implements Runner {
 
   #write<R>(command: Write<R>): Pending<R> {
     const entry = this.#journal.enter(command)
-    this.#queue(command, entry)
+    this.#queue(command, entry, result => entry.settle(result))
     const isSure = command.returnsNothing && !entry.keys.some(key => this.#shadows.has(key))
-    if (isSure) return Pending.resolve(undefined) as Pending<R>
-    return WriteResult.of(entry.outcome, () => this.#resultInside(command.info, entry) as Promise<R> | undefined)
+    return isSure ? (Pending.resolve(undefined) as Pending<R>) : this.#resultOf(command.info, entry)
+  }
+
+  #resultOf<R>(info: CallInfo, entry: Entry): Pending<R> {
+    return WriteResult.of(entry.outcome, () => this.#resultInside(info, entry) as Promise<R> | undefined)
   }
 
   /** Gives an entry of the journal its write. */
-  #queue(command: Write<unknown>, entry: Entry): void {
+  #queue(command: Write<unknown>, entry: Entry, settle: Settle): void {
     const executor: Executor = {
       repliesToWrites: false,
       typeOf: key => this.#typeOf(key),
@@ -261,8 +340,8 @@ export class Transaction implements Runner {
     execute(
       command,
       executor,
-      value => entry.settle({ status: 'fulfilled', value }),
-      (reason: unknown) => entry.settle({ status: 'rejected', reason })
+      value => settle({ status: 'fulfilled', value }),
+      (reason: unknown) => settle({ status: 'rejected', reason })
     )
   }
 
@@ -272,14 +351,10 @@ export class Transaction implements Runner {
       if (this.#phase === 'open') this.#waitedFor = info
       return undefined
     }
-    if (entry.state === 'void') return undefined
     if (entry.keys.length === 0) return Promise.reject(existsLater(info))
-    if (!entry.observed && entry.state === 'queued') this.#force(info, entry)
+    if (!entry.observed && entry.command.kind === 'write' && entry.state === 'queued') this.#force(info, entry)
     entry.observed = true
-    return entry.answered.then(result => {
-      if (result.status === 'fulfilled') return result.value
-      throw result.reason
-    })
+    return entry.answered.then(unwrap)
   }
 
   #force(info: CallInfo, entry: Entry): void {
@@ -293,7 +368,22 @@ export class Transaction implements Runner {
     })
   }
 
-  #rollBack(nested: ReturnType<typeof newScope>): void {
+  /** What a call that waits throws when there is nothing for it. */
+  #inVain<R>(spec: WaitSpec<R>, limits: WaitOptions, scope: Scope | undefined): unknown {
+    const { timeout, signal } = limits
+    if (signal?.aborted) return signal.reason
+    if (timeout !== undefined && now() - this.limits.started >= timeout) return spec.timeoutError(timeout)
+    this.#retries.limit(this.limits.started, limits)
+    return this.#retries.add(scope)
+  }
+
+  #deferLease(spec: LeaseSpec, entry: Entry): Lease {
+    const lease = new DeferredLease(spec, this)
+    this.#leases.push({ lease, entry })
+    return lease
+  }
+
+  #rollBack(nested: Scope): void {
     const { spoilt, misled } = this.#journal.rollBack(nested)
     this.#shadows.drop(spoilt)
     if (misled) this.misused(readByOthers(this.#key))
@@ -311,7 +401,8 @@ export class Transaction implements Runner {
   async #noShadows(error: Error): Promise<HotError> {
     const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
     const [, tooLarge] = /SHADOW size (.*)/s.exec(error.message) ?? []
-    const reason = tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
+    const reason =
+      tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
     this.misused(reason)
     return reason
   }
@@ -341,6 +432,22 @@ export class Transaction implements Runner {
     } catch (error) {
       return { error }
     }
+  }
+
+  /** Ends without a commit, to be run again when something that was read has changed. */
+  async #giveUpUntilChange(): Promise<Attempt> {
+    const { keys, lost } = this.#watch
+    if (lost) return 'conflict'
+    if (keys.length === 0) throw nothingRead()
+    // First the tracking, then the check: whatever changes after that is told.
+    const change = await this.host.nextChange(keys)
+    const unchanged = await this.#watch.execute([], this.#shadows.remove()).catch((error: unknown) => {
+      change.cancel()
+      throw error
+    })
+    if (unchanged) return { change, keys, retries: this.#retries }
+    change.cancel()
+    return this.#watch.lost ? 'conflict' : 'changed'
   }
 
   /** What fn threw is its own only if all it had read still holds. */
@@ -380,8 +487,9 @@ export class Transaction implements Runner {
       if (entry.state === 'queued') entry.call?.replied(own, 0)
       else entry.wasReplayed(own)
     }
-    const settled = await Promise.all(entries.map(({ answered }) => answered))
+    const settled = await Promise.all(entries.map(entry => entry.finalResult()))
     for (const entry of entries) entry.commit()
+    for (const { lease, entry } of this.#leases) if (entry.state !== 'void') lease.begin(this.host.leases)
     const failures = settled.filter(({ status }, index) => status === 'rejected' && !entries[index]?.observed)
     if (failures.length > 0) throw failedInside(settled, failures as PromiseRejectedResult[])
   }
@@ -401,6 +509,16 @@ function serving(entries: readonly Entry[]): readonly Request[] {
   return [...byKey.values()]
 }
 
+async function outcomeOf(act: () => Promise<unknown>): Promise<PromiseSettledResult<unknown>> {
+  const [outcome] = await Promise.allSettled([act()])
+  return outcome
+}
+
+function unwrap(result: PromiseSettledResult<unknown>): unknown {
+  if (result.status === 'fulfilled') return result.value
+  throw result.reason
+}
+
 /** The write that an Update came to. */
 function writeOf(info: CallInfo, requests: readonly Request[]): Write<undefined> {
   return { kind: 'write', info, requests, decode: undefined, returnsNothing: true, idempotent: false }
@@ -417,6 +535,13 @@ function existsLater({ operation, key }: CallInfo): TransactionError {
   return new TransactionError(
     `the result of a command without a handle exists only after the transaction: return it ([result] = await hot.transaction(() => [hot.command(…)])), or give a handle for each key`,
     { key, operation }
+  )
+}
+
+function nothingRead(): TransactionError {
+  return new TransactionError(
+    'the transaction has read nothing, so nothing that it waits for could change: read what retry() depends on first',
+    { operation: 'retry' }
   )
 }
 

@@ -37,6 +37,11 @@ export class WatchedConnection {
     return this.#borrowing !== undefined
   }
 
+  /** The keys that have been read. */
+  get keys(): readonly string[] {
+    return [...this.#watched]
+  }
+
   /** Whether it waits for other transactions to give a connection back. */
   get queued(): boolean {
     return this.#queued

@@ -362,7 +362,7 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     const staging = stagingKey(key)
     const flat = [...this.#local(op.operation, other)].flat().map(String)
     const requests = flat.length === 0 ? [] : chunked(flat).map(chunk => command('HSET', staging, ...chunk))
-    return op.write([...requests, script(multiSetUpdate, [key, staging], how), command('DEL', staging)])
+    return op.writeOrFail([...requests, script(multiSetUpdate, [key, staging], how), command('DEL', staging)])
   }
 }
 
