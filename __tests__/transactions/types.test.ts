@@ -88,8 +88,7 @@ describe.each(backends)('A transaction on $name', ({ createHot, raw }) => {
       let runs = 0
       await hot.transaction(async () => {
         runs++
-        const answer = call(handle)
-        await answer
+        await outcomeOf(call(handle))
         // A write whose result nobody needs to know before the end reads nothing.
         await (name === 'exists' ? handle.exists() : handle.toJS())
         if (runs === 1) await other.replace(type.different)

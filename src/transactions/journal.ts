@@ -168,6 +168,11 @@ export class Journal {
     entry.known()
   }
 
+  /** Resolves when it is known what all Updates write. */
+  async allKnown(): Promise<void> {
+    for (let unknown; (unknown = this.#entries.find(({ ready }) => ready));) await unknown.ready
+  }
+
   isChanged(key: string): boolean {
     return (this.#changing.get(key) ?? 0) > 0
   }

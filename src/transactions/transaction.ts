@@ -173,6 +173,7 @@ export class Transaction implements Runner {
       if (this.#phase === 'over') return 'conflict'
       this.#phase = 'ending'
       if (this.#pending.size > 0) await new Promise<void>(resolve => (this.#nonePending = resolve))
+      await this.#journal.allKnown()
       if (this.#misuse) throw this.#misuse
       if (this.#retries.any) return await this.#giveUpUntilChange()
       committing()
