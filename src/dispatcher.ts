@@ -1,15 +1,14 @@
-import { setMaxListeners } from 'node:events'
 import type { SharedRunner } from './connection/shared-runner.js'
 import type { Command } from './core/command.js'
-import { closed } from './core/errors.js'
+import { TransactionError, closed } from './core/errors.js'
 import { Pending } from './core/pending.js'
 import type { Lease, LeaseSpec, WaitOptions, WaitSpec } from './core/wait-spec.js'
 import type { Assignments } from './execution/assignments.js'
 import type { Dispatcher as HandleDispatcher } from './handles/operation.js'
-import { QueuedResult, RefusedResult } from './transactions/queued-result.js'
 import { runTransaction, type TransactionOptions } from './transactions/run-transaction.js'
 import { currentTransaction, runWithin } from './transactions/scope.js'
 import type { Transaction, TransactionHost } from './transactions/transaction.js'
+import { RefusedResult, WriteResult } from './transactions/write-result.js'
 import type { Leases } from './waiting/lease.js'
 import type { WaitRegistry } from './waiting/wait-registry.js'
 
@@ -30,6 +29,8 @@ export class Dispatcher implements HandleDispatcher {
   #assigning = false
   /** Ends the transactions in progress. */
   readonly #abort = new AbortController()
+  /** Ends those of them that only wait for a change. */
+  readonly #waiting = new AbortController()
 
   constructor(
     private readonly runner: SharedRunner,
@@ -37,9 +38,7 @@ export class Dispatcher implements HandleDispatcher {
     private readonly waits: WaitRegistry,
     private readonly leases: Leases,
     private readonly assignments: Assignments
-  ) {
-    setMaxListeners(0, this.#abort.signal)
-  }
+  ) {}
 
   run<R>(command: Command<R>, limits?: WaitOptions): Pending<R> {
     const transaction = this.#current()
@@ -52,15 +51,11 @@ export class Dispatcher implements HandleDispatcher {
     return TRACKED as Pending<R>
   }
 
-  /** A transaction can't wait: it runs something else instead, or refuses. */
+  /** A transaction does not wait: it tries, and is run again when that can have another end. */
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
     const transaction = this.#current()
     if (!transaction) return this.waits.wait(spec, limits)
-    return spec.inTransaction ? transaction.run(spec.inTransaction()) : transaction.refuseWait(spec)
-  }
-
-  runDetached<R>(command: Command<R>): Pending<R> {
-    return this.runner.run(command)
+    return spec.asWrite ? transaction.run(spec.asWrite()) : transaction.wait(spec, limits)
   }
 
   autoRenew(spec: LeaseSpec): Lease {
@@ -78,24 +73,40 @@ export class Dispatcher implements HandleDispatcher {
     } finally {
       this.#assigning = false
     }
-    if (result !== TRACKED && !(result instanceof QueuedResult || result instanceof RefusedResult)) {
+    if (result !== TRACKED && !(result instanceof WriteResult || result instanceof RefusedResult)) {
       this.assignments.track(result)
     }
   }
 
   /** Runs fn as a transaction; inside of one it becomes a part of that. */
-  async transaction(fn: () => unknown, options: TransactionOptions, signal?: AbortSignal): Promise<unknown> {
+  async transaction(fn: () => unknown, options: TransactionOptions): Promise<unknown> {
     const outer = this.#current()
     if (outer) return outer.join(fn)
     if (this.#closing) throw closed({ operation: 'transaction', key: undefined })
-    const end = signal ? AbortSignal.any([this.#abort.signal, signal]) : this.#abort.signal
-    const transaction = runTransaction(this, this.host, fn, options, end)
+    const ends = { abort: this.#abort.signal, closing: this.#waiting.signal }
+    const transaction = runTransaction(this, this.host, fn, options, ends)
     this.#transactions.add(transaction)
     try {
       return await transaction
     } finally {
       this.#transactions.delete(transaction)
     }
+  }
+
+  /** Has the transaction that the running code is part of run again when something it has read has changed. */
+  retry(): never {
+    const transaction = this.#current()
+    if (transaction) return transaction.retry()
+    throw new TransactionError(
+      'there is no transaction to run again here: call it inside hot.transaction(() => { … }) or hot.when(() => …)',
+      { operation: 'retry' }
+    )
+  }
+
+  /** The first branch that does not retry; outside of a transaction it is one of its own. */
+  async orElse(branches: readonly (() => unknown)[]): Promise<unknown> {
+    const transaction = this.#current()
+    return transaction ? transaction.orElse(branches) : this.transaction(() => this.orElse(branches), {})
   }
 
   detached<R>(fn: () => R): R {
@@ -110,6 +121,7 @@ export class Dispatcher implements HandleDispatcher {
   /** Takes no more transactions, and waits for those in progress. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#waiting.abort(closed({ operation: 'transaction', key: undefined }))
     await Promise.allSettled(this.#transactions)
   }
 
@@ -136,10 +148,6 @@ export class LimitedDispatcher implements HandleDispatcher {
 
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
     return this.base.wait(spec, tighter(this.limits, limits))
-  }
-
-  runDetached<R>(command: Command<R>): Pending<R> {
-    return this.base.runDetached(command)
   }
 
   autoRenew(spec: LeaseSpec): Lease {

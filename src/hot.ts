@@ -44,7 +44,8 @@ function compose(settings: Settings): Parts {
   )
   const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
   const assignments = new Assignments(settings.onError)
-  const dispatcher = new Dispatcher(runner, { runner, pools, topology }, waits, leases, assignments)
+  const host = { runner, pools, topology, leases, nextChange: (keys: readonly string[]) => waits.nextChange(keys) }
+  const dispatcher = new Dispatcher(runner, host, waits, leases, assignments)
   const keyspace = new Keyspace(topology, settings.prefix)
   return { settings, topology, runner, pools, waits, leases, assignments, dispatcher, keyspace }
 }
@@ -121,8 +122,69 @@ class HotCore {
   async transaction(fn: () => unknown, options: TransactionOptions = {}): Promise<unknown> {
     const { dispatcher } = this.#use()
     if (!this.#view) return dispatcher.transaction(fn, options)
-    const { timeout = options.timeout, signal } = tighter(this.#view.limits, options)
-    return dispatcher.transaction(fn, { ...options, ...(timeout !== undefined && { timeout }) }, signal)
+    return dispatcher.transaction(fn, { ...options, ...tighter(this.#view.limits, options) })
+  }
+
+  /**
+   * Inside a transaction: ends this run, and runs the transaction again when something that it has read has changed. Nothing
+   * polls: Redis tells by CLIENT TRACKING, and the connection of the transaction is free meanwhile. The options `timeout` and
+   * `signal` of the transaction bound it.
+   *
+   * @throws TransactionError outside of a transaction; the transaction itself fails when it has read nothing
+   * @example
+   * const job = await hot.transaction(async () => (await urgent.shift()) ?? (await normal.shift()) ?? hot.retry())
+   */
+  retry(): never {
+    return this.#use().dispatcher.retry()
+  }
+
+  /**
+   * Inside a transaction: retry() unless the condition holds.
+   *
+   * @throws as retry() does
+   * @example
+   * await hot.transaction(async () => {
+   *   hot.check((await stock.apples) > 0)
+   *   await stock.increment('apples', -1)
+   * })
+   */
+  check(condition: unknown): asserts condition {
+    if (!condition) this.retry()
+  }
+
+  /**
+   * Inside a transaction: the result of the first function that does not retry. What those before it have written is
+   * dropped. If all of them retry, so does the transaction, until something changes that any of them has read. Outside of a
+   * transaction it is one of its own.
+   *
+   * @throws TypeError without a function; whatever a function throws
+   * @example
+   * const job = await hot.orElse(
+   *   () => urgent.get(),
+   *   () => normal.get()
+   * )
+   */
+  async orElse<R>(...branches: (() => R)[]): Promise<Awaited<R>> {
+    if (branches.length === 0) throw new TypeError('hot.orElse: give at least one function')
+    for (const branch of branches) callable('hot.orElse', 'each argument', branch)
+    return this.#use().dispatcher.orElse(branches) as Promise<Awaited<R>>
+  }
+
+  /**
+   * Resolves with what `condition` returns as soon as that is true, all that it reads being of one moment. A transaction that
+   * retries: nothing polls.
+   *
+   * @throws TransactionError when that takes longer than `timeout` milliseconds (30,000 unless given); the signal's reason when
+   *   it aborts; whatever `condition` throws
+   * @example await hot.when(async () => (await jobs.size) === 0, { timeout: 60_000 })
+   */
+  async when<R>(condition: () => R, options: TransactionOptions = {}): Promise<Awaited<R>> {
+    callable('hot.when', 'the argument', condition)
+    return this.transaction(async () => {
+      const result = await condition()
+      this.check(result)
+      return result
+    }, options) as Promise<Awaited<R>>
   }
 
   /**

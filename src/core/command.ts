@@ -130,10 +130,12 @@ export interface Write<Result> {
   readonly requests: readonly Request[]
   /** Without it the result is undefined. */
   readonly decode: ((replies: readonly Reply[]) => Result) | undefined
-  /** The result is undefined: a transaction, whose writes wait for the commit, resolves it at once. */
+  /** The result is undefined, and nothing but the type of a key can be wrong: a transaction resolves it at once. */
   readonly returnsNothing: boolean
   /** Sending it twice has the effect of sending it once: after a lost connection it is sent again. */
   readonly idempotent: boolean
+  /** Serves the waits at its key: a transaction hides them from its writes, and sends this after all of them. */
+  readonly serve?: Request | undefined
   /** Keys that it only reads: a transaction can read them afterwards. */
   readonly unchanged?: readonly Key[] | undefined
 }

@@ -101,3 +101,17 @@ export function newKeyInSlot(name: string, { name: key }: Key, id: string): stri
   // A prefix with a brace of its own: about 16,000 tries.
   for (let n = 0; ; n++) if (fits(`${n}:${id}`)) return `${n}:${id}`
 }
+
+/** A copy of a key, or of an auxiliary key, that one transaction has to itself; `id` tells it from those of others. */
+export function shadowKey(key: Key, id: string): Key {
+  if (!isAuxKey(key.name)) return auxKey(key, `shadow-${id}`)
+  return new Key(key.name.replace(AUX, `${AUX}shadow-${id}-`))
+}
+
+/** The roles of auxiliary keys that hold who waits. */
+const WAIT_QUEUES = /:hot-redis:(?:getters|putters|joiners|waiters)(?::|$)/
+
+/** Whether a key is a wait queue: the calls that wait, in order. */
+export function isWaitQueue(name: string): boolean {
+  return isAuxKey(name) && WAIT_QUEUES.test(name)
+}

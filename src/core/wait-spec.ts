@@ -33,6 +33,8 @@ export interface Grant {
   readonly since: number
   /** Set when a message handed the result over: its lease has to be confirmed. */
   readonly handedOver?: HandOver
+  /** Keeps a lease on the result: a transaction, until it has committed. */
+  readonly leases?: { autoRenew(spec: LeaseSpec): Lease }
 }
 
 /** The first lease of what was handed over. */
@@ -68,8 +70,8 @@ export interface WaitSpec<Result> {
   readonly tryFirst?: boolean
   /** A read of what other programs may change without our scripts; its reply shows whether to call the script again. */
   readonly watched?: { readonly request: Request; readonly worthAsking: (reply: Reply) => boolean } | undefined
-  /** What a transaction runs instead; without it, the call is refused there. */
-  readonly inTransaction?: (() => Command<Result>) | undefined
+  /** A call that is not expected to wait: a transaction queues it as a write without a result. */
+  readonly asWrite?: (() => Command<Result>) | undefined
 }
 
 /** What is held for a limited time, and how to extend and end that. */
@@ -96,6 +98,8 @@ export interface Lease {
   readonly over: boolean
   /** Stops renewing; the holder gives the lease up. */
   stop(): void
+  /** Stops renewing, and sends what gives the lease up. */
+  end<R>(command: Command<R>): Promise<R>
   /** Gives the lease up and tells its holder why. */
   giveUp(why: string): Promise<void>
   /** Expires the lease if it has ended: timers may be late. */

@@ -24,6 +24,7 @@ export const asPlain = Symbol('asPlain')
 export const asComparable = Symbol('asComparable')
 export const timedKeys = Symbol('timedKeys')
 export const afterTiming = Symbol('afterTiming')
+export const serveWaits = Symbol('serveWaits')
 
 /**
  * The members of every handle. A handle is a name for a value in Redis: creating one sends nothing, and it holds no data.
@@ -77,6 +78,11 @@ export abstract class Handle<Js, Input = Js> {
   /** @internal The requests that follow a change of the time to live, in the same MULTI. */
   get [afterTiming](): readonly Request[] {
     return []
+  }
+
+  /** @internal The request that serves the waits at the key, if there can be any. */
+  get [serveWaits](): Request | undefined {
+    return undefined
   }
 
   /**
@@ -170,7 +176,7 @@ export abstract class Handle<Js, Input = Js> {
    */
   replace(value: Input): Pending<void> {
     const op = this.context.op('replace')
-    return op.write(this[writeAll](this.#texts(op, value), this.context.key))
+    return this.#write(op, this[writeAll](this.#texts(op, value), this.context.key))
   }
 
   /**
@@ -192,7 +198,11 @@ export abstract class Handle<Js, Input = Js> {
   [store](option: 'initial' | 'default', value: Input): Pending<void> {
     const op = this.context.op(option)
     const texts = this.#texts(op, value)
-    return op.write(option === 'initial' ? this[writeAll](texts, this.context.key) : this[writeDefault](texts))
+    return this.#write(op, option === 'initial' ? this[writeAll](texts, this.context.key) : this[writeDefault](texts))
+  }
+
+  #write(op: Op, requests: readonly Request[]): Pending<void> {
+    return op.run(op.writeCommand<void>(requests, undefined, { serve: this[serveWaits] }))
   }
 
   #texts(op: Op, value: unknown): unknown {
@@ -201,7 +211,8 @@ export abstract class Handle<Js, Input = Js> {
 
   #time(op: Op, name: string, ...time: number[]): Pending<boolean> {
     const requests = this[timedKeys].map(key => command(name, key, ...time))
-    return op.write([...requests, ...this[afterTiming]], did => did === 1)
+    const serve = this[serveWaits]
+    return op.run(op.writeCommand([...requests, ...this[afterTiming]], did => did === 1, { serve }))
   }
 
   #equalsHandle(op: Op, other: Handle<Js, Input>): Pending<boolean> {

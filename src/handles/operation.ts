@@ -32,8 +32,6 @@ export interface TypeDescriptor {
 /** Runs the calls of handles. */
 export interface Dispatcher {
   run<R>(command: Command<R>): Pending<R>
-  /** Runs a command outside of any transaction. */
-  runDetached<R>(command: Command<R>): Pending<R>
   wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R>
   /** Renews a lease until it is stopped. */
   autoRenew(spec: LeaseSpec): Lease
@@ -73,7 +71,7 @@ export interface HandleContext {
   sameTypeAt(name: string): unknown
 }
 
-type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing' | 'unchanged'>>
+type WriteTraits = Partial<Pick<Write<unknown>, 'idempotent' | 'returnsNothing' | 'unchanged' | 'serve'>>
 type UpdateTraits = Partial<Pick<Update<unknown>, 'tryFirst' | 'insertsDefault' | 'unchanged'>>
 type Decode<R> = (...replies: Reply[]) => R
 
@@ -109,6 +107,11 @@ export class Op implements CallInfo {
   write<R>(requests: Request | readonly Request[], decode: Decode<R>): Pending<R>
   write<R>(requests: Request | readonly Request[], decode?: Decode<R>): Pending<R> {
     return this.context.dispatcher.run(this.writeCommand(requests, decode))
+  }
+
+  /** A write without a result that Redis may refuse for more than the type of its key. */
+  writeOrFail(requests: Request | readonly Request[]): Pending<void> {
+    return this.context.dispatcher.run(this.writeCommand<void>(requests, undefined, { returnsNothing: false }))
   }
 
   /** A write that has nothing to write. It is sent so that it fails as others do, and is told as a write in a transaction. */
@@ -160,7 +163,7 @@ export class Op implements CallInfo {
   writeCommand<R>(requests: Request | readonly Request[], decode?: Decode<R>, traits?: WriteTraits): Write<R> {
     const one = traits ? undefined : oneOf(requests)
     if (one) return new SingleWrite(this, one, decode)
-    const { idempotent = false, returnsNothing = decode === undefined, unchanged } = traits ?? {}
+    const { idempotent = false, returnsNothing = decode === undefined, unchanged, serve } = traits ?? {}
     return {
       kind: 'write',
       info: this,
@@ -168,7 +171,8 @@ export class Op implements CallInfo {
       decode: decode && (replies => decode(...replies)),
       returnsNothing,
       idempotent,
-      unchanged
+      unchanged,
+      serve
     }
   }
 

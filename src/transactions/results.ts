@@ -1,4 +1,4 @@
-import { QueuedResult } from './queued-result.js'
+import { WriteResult } from './write-result.js'
 
 /** What hot.transaction() gives for what fn returns: promises in an array or a record are filled in. */
 export type Results<R> = R extends PromiseLike<infer V> ? Filled<Awaited<V>> : Filled<Awaited<R>>
@@ -40,7 +40,7 @@ export function takeApart(value: unknown): Parts {
 
 /** Waits for the reads among the parts: they belong to the transaction, while writes have their results after it. */
 export async function readsOf(parts: readonly unknown[]): Promise<void> {
-  await Promise.all(parts.filter(part => !(part instanceof QueuedResult)))
+  await Promise.all(parts.filter(part => !(part instanceof WriteResult)))
 }
 
 function isPromise(value: unknown): boolean {

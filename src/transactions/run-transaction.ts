@@ -1,81 +1,174 @@
-import { options as optionsOf } from '../core/arguments.js'
+import { options as optionsOf, waitLimits } from '../core/arguments.js'
 import { LONGEST_TIMER, clearTimer, now, setTimer, sleep } from '../core/clock.js'
+import { offAbort, onAbort } from '../core/aborts.js'
 import { TransactionConflictError, TransactionError } from '../core/errors.js'
-import { Transaction, notAFunction, type Attempt, type TransactionHost } from './transaction.js'
+import { isAuxKey } from '../core/keys.js'
+import { Transaction, notAFunction, type Attempt, type TransactionHost, type Waiting } from './transaction.js'
 
 export interface TransactionOptions {
-  /** How often it is run again when what it has read has changed. Default: 100. */
+  /** How often it is run again when what it has read has changed before its commit. Default: 100. */
   readonly retries?: number
-  /** How long it may take until it commits, all runs and waiting for a connection included, in milliseconds. Default: 30,000. */
+  /** How long it may take until it commits, all runs and waiting for a connection or a change included, in milliseconds. Default: 30,000. */
   readonly timeout?: number
+  /**
+   * The most elements that a key may have whose writes are read, or awaited, before the commit: it is copied then. Default:
+   * any number.
+   */
+  readonly maxShadow?: number
+  /** Ends it when it aborts, unless its commit has been sent: with the signal's reason. */
+  readonly signal?: AbortSignal
 }
+
+/** How much longer shadows live than their transaction may take, and how long at most, in milliseconds. */
+const SHADOW_GRACE = 10_000
+const LONGEST_SHADOW = 3_600_000
+
+const OPTIONS = ['retries', 'timeout', 'maxShadow', 'signal'] as const
 
 const LONGEST_BACKOFF = 100
 
+/** What ends a transaction early. */
+export interface Ends {
+  /** Drops it, whatever it does. */
+  readonly abort: AbortSignal
+  /** Ends it if it only waits for a change. */
+  readonly closing: AbortSignal
+}
+
 /** Runs fn as a transaction, again until nothing it has read changes before the commit. */
-export async function runTransaction(
+export function runTransaction(
   owner: object,
   host: TransactionHost,
   fn: () => unknown,
   options: TransactionOptions,
-  closing: AbortSignal
+  ends: Ends
 ): Promise<unknown> {
-  const { retries = 100, timeout = 30_000 } = optionsOf('transaction', options, ['retries', 'timeout'])
-  check(fn, retries, timeout)
-  const earlier = host.runner.settled()
-  const end = now() + timeout
-  for (let run = 0; run <= retries; run++) {
-    closing.throwIfAborted()
-    const transaction = new Transaction(owner, host, earlier)
-    const attempt = await withinTime(transaction, fn, end - now(), timeout, closing)
-    if (attempt !== 'conflict') return attempt.value
-    // Longer each time, and by chance, so that those who collided do not meet again.
-    await sleep(Math.random() * Math.min(LONGEST_BACKOFF, 2 ** run, Math.max(0, end - now())))
+  const { retries = 100, timeout = 30_000, maxShadow, signal } = optionsOf('transaction', options, OPTIONS)
+  check(fn, retries, timeout, maxShadow)
+  waitLimits('transaction', { signal })
+  const abort = signal ? AbortSignal.any([ends.abort, signal]) : ends.abort
+  return new Attempts(owner, host, fn, { retries, timeout, maxShadow }, { ...ends, abort }).run()
+}
+
+/** The attempts at one transaction. */
+class Attempts {
+  readonly #started = now()
+  readonly #earlier: Promise<void> | undefined
+
+  constructor(
+    private readonly owner: object,
+    private readonly host: TransactionHost,
+    private readonly fn: () => unknown,
+    private readonly options: Required<Pick<TransactionOptions, 'retries' | 'timeout'>> & {
+      readonly maxShadow: number | undefined
+    },
+    private readonly ends: Ends
+  ) {
+    this.#earlier = host.runner.settled()
   }
-  throw new TransactionConflictError(
-    `what it had read changed before it could commit, ${retries + 1} times in a row: make it shorter, or give it more retries`,
-    { operation: 'transaction' }
-  )
-}
 
-/** One attempt, unless time runs out or its Hot drops everything before it commits. */
-async function withinTime(
-  transaction: Transaction,
-  fn: () => unknown,
-  left: number,
-  timeout: number,
-  closing: AbortSignal
-): Promise<Attempt> {
-  let stop = (): void => {}
-  const ended = new Promise<never>((_, reject) => {
-    const end = (error: unknown): void => {
-      transaction.giveUp()
-      reject(error)
+  get #left(): number {
+    return this.#started + this.options.timeout - now()
+  }
+
+  async run(): Promise<unknown> {
+    const { retries } = this.options
+    for (let conflicts = 0; conflicts <= retries;) {
+      this.ends.abort.throwIfAborted()
+      const attempt = await this.#attempt()
+      if (attempt === 'conflict') {
+        // Longer each time, and by chance, so that those who collided do not meet again.
+        await sleep(Math.random() * Math.min(LONGEST_BACKOFF, 2 ** conflicts++, Math.max(0, this.#left)))
+      } else if (attempt !== 'changed') {
+        if (!('change' in attempt)) return attempt.value
+        await this.#untilChange(attempt)
+      }
     }
-    const closed = (): void => end(closing.reason)
-    const timer = setTimer(() => end(tooLate(timeout, transaction)), Math.min(left, LONGEST_TIMER))
-    closing.addEventListener('abort', closed)
-    stop = () => {
-      clearTimer(timer)
-      closing.removeEventListener('abort', closed)
+    throw new TransactionConflictError(
+      `what it had read changed before it could commit, ${retries + 1} times in a row: make it shorter, or give it more retries`,
+      { operation: 'transaction' }
+    )
+  }
+
+  #attempt(): Promise<Attempt> {
+    const { maxShadow } = this.options
+    const lifetime = Math.min(this.#left, LONGEST_SHADOW) + SHADOW_GRACE
+    const limits = { started: this.#started, lifetime, maxShadow }
+    const transaction = new Transaction(this.owner, this.host, this.#earlier, limits)
+    return this.#inTime(transaction)
+  }
+
+  /** One attempt, unless time runs out or its Hot drops everything before it commits. */
+  async #inTime(transaction: Transaction): Promise<Attempt> {
+    const giveUp = (): void => transaction.giveUp()
+    const limit = new Limit(this.#left, [this.ends.abort], () => this.#tooLate(transaction.waitingFor), giveUp)
+    try {
+      return await Promise.race([transaction.attempt(this.fn, () => limit.stop()), limit.reached])
+    } finally {
+      limit.stop()
     }
-  })
-  try {
-    return await Promise.race([transaction.attempt(fn, stop), ended])
-  } finally {
-    stop()
+  }
+
+  /** Waits until something has changed that the attempt has read, or until what it waited for has no more time. */
+  async #untilChange({ change, keys, retries }: Waiting): Promise<void> {
+    const names = keys.filter(key => !isAuxKey(key)).map(key => `'${key}'`)
+    const tooLate = (): TransactionError => this.#tooLate(`a change of ${names.join(', ')}, which it had read`)
+    const limit = new Limit(this.#left, [this.ends.abort, this.ends.closing], tooLate)
+    const woken = new Limit(retries.at - now(), retries.signals, () => undefined)
+    try {
+      await Promise.race([change.happened, limit.reached, woken.reached.catch(() => {})])
+    } finally {
+      change.cancel()
+      limit.stop()
+      woken.stop()
+    }
+  }
+
+  #tooLate(waitingFor: string): TransactionError {
+    const message = `not done after ${this.options.timeout} ms, nothing was written: it was waiting for ${waitingFor}`
+    return new TransactionError(message, { operation: 'transaction' })
   }
 }
 
-function tooLate(timeout: number, { waitingFor }: Transaction): TransactionError {
-  const message = `not done after ${timeout} ms, nothing was written: it was waiting for ${waitingFor}`
-  return new TransactionError(message, { operation: 'transaction' })
+/** Time that runs out, or signals that abort. */
+class Limit {
+  /** Rejects then. */
+  readonly reached: Promise<never>
+  #stop = (): void => {}
+
+  constructor(left: number, signals: readonly AbortSignal[], tooLate: () => unknown, ended = (): void => {}) {
+    this.reached = new Promise((_, reject) => {
+      const end = (error: unknown): void => {
+        ended()
+        reject(error as Error)
+      }
+      const timer = setTimer(() => end(tooLate()), Math.min(Math.max(left, 0), LONGEST_TIMER))
+      const stops = signals.map(signal => {
+        const aborted = (): void => end(signal.reason)
+        if (signal.aborted) aborted()
+        onAbort(signal, aborted)
+        return () => offAbort(signal, aborted)
+      })
+      this.#stop = () => {
+        clearTimer(timer)
+        for (const stop of stops) stop()
+      }
+    })
+    this.reached.catch(() => {})
+  }
+
+  stop(): void {
+    this.#stop()
+  }
 }
 
-function check(fn: unknown, retries: unknown, timeout: unknown): void {
+function check(fn: unknown, retries: unknown, timeout: unknown, maxShadow: unknown): void {
   if (typeof fn !== 'function') throw notAFunction()
   if (!Number.isSafeInteger(retries) || (retries as number) < 0) {
     throw new TypeError(`transaction: retries must be a whole number, 0 or more, not ${String(retries)}`)
+  }
+  if (maxShadow !== undefined && (!Number.isSafeInteger(maxShadow) || (maxShadow as number) < 0)) {
+    throw new TypeError(`transaction: maxShadow must be a whole number, 0 or more, not ${String(maxShadow)}`)
   }
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw new TypeError(`transaction: timeout must be a number of milliseconds above 0, not ${String(timeout)}`)

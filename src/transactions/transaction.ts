@@ -1,6 +1,8 @@
+import { nanoid } from 'nanoid'
 import type { SharedRunner } from '../connection/shared-runner.js'
+import { now } from '../core/clock.js'
 import {
-  keysOfAll,
+  command,
   type CallInfo,
   type Command,
   type Reply,
@@ -11,75 +13,132 @@ import {
   type Write
 } from '../core/command.js'
 import { TransactionError, type HotError } from '../core/errors.js'
+import { Key } from '../core/keys.js'
 import { Pending } from '../core/pending.js'
+import { AT_ONCE, type Grant, type Lease, type LeaseSpec, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
 import type { Call } from '../execution/call.js'
+import type { Change } from '../waiting/change-tracker.js'
 import { execute, type Executor } from '../execution/driver.js'
 import { explain } from '../execution/reply-error.js'
-import { Journal, type Entry, type Filled } from './journal.js'
-import { QueuedResult, RefusedResult, type Queue } from './queued-result.js'
+import { DeferredLease } from './deferred-lease.js'
+import { Journal, keysOfCommand, type Entry } from './journal.js'
+import { Retries } from './retry.js'
 import { readsOf, takeApart, type Parts } from './results.js'
-import { currentTransaction, newScope, runIn, runWithin } from './scope.js'
+import { currentScope, currentTransaction, newScope, runIn, runWithin, type Scope } from './scope.js'
+import { ShadowRunner } from './shadow-runner.js'
+import { Shadows } from './shadows.js'
 import { WatchedConnection, type Connections } from './watched-connection.js'
+import { RefusedResult, WriteResult } from './write-result.js'
 
 /** How fn ended: with the parts of what it returned, or with what it threw. */
 type Ended = Parts | { readonly error: unknown }
 
-/** How an attempt ended: committed, or not because something it had read has changed. */
-export type Attempt = { readonly value: unknown } | 'conflict'
+/** How an attempt that gave up goes on: when what it has read changes, or its waiting calls have no more time. */
+export interface Waiting {
+  readonly change: Change
+  readonly keys: readonly string[]
+  readonly retries: Retries
+}
+
+/** How an attempt ended: committed, not because something it had read has changed, before its commit or while it gave up. */
+export type Attempt = { readonly value: unknown } | 'conflict' | 'changed' | Waiting
+
+type Settle = (result: PromiseSettledResult<unknown>) => void
 
 /** What transactions run on. */
 export interface TransactionHost extends Connections {
   readonly runner: SharedRunner
+  readonly leases: { autoRenew(spec: LeaseSpec): Lease }
+  /** The next change of keys; resolves when it will be told. */
+  nextChange(keys: readonly string[]): Promise<Change>
+}
+
+/** What one attempt may take. */
+export interface AttemptLimits {
+  /** When the transaction was started, by the local clock. */
+  readonly started: number
+  /** Milliseconds until it has to be over. */
+  readonly lifetime: number
+  /** The most elements that a key may have whose writes are read before the commit. */
+  readonly maxShadow: number | undefined
 }
 
 /**
  * One attempt at a transaction: reads are answered at once, on a connection of its own that watches their keys; writes are
- * queued, and sent as one MULTI when fn has ended.
+ * queued, and sent as one MULTI when fn has ended. What needs the writes before has them run on shadows.
  */
-export class Transaction implements Runner, Queue {
+export class Transaction implements Runner {
   #phase: 'open' | 'ending' | 'over' = 'open'
   readonly #watch: WatchedConnection
   readonly #journal = new Journal()
-  readonly #reading = new Map<Call, CallInfo>()
-  #allRead: (() => void) | undefined
+  readonly #shadows: Shadows
+  readonly #onShadows: ShadowRunner
+  /** Calls that wait for Redis. */
+  readonly #pending = new Set<CallInfo>()
+  #nonePending: (() => void) | undefined
   /** The first key used: on a cluster the others must share its slot. */
   #key: string | undefined
   #misuse: HotError | undefined
   #failed = false
   /** The write whose result somebody waits for from outside, and maybe fn with them. */
   #waitedFor: CallInfo | undefined
+  readonly #retries = new Retries()
+  readonly #leases: { readonly lease: DeferredLease; readonly entry: Entry }[] = []
 
   constructor(
     private readonly owner: object,
     private readonly host: TransactionHost,
-    earlier: Promise<void> | undefined
+    earlier: Promise<void> | undefined,
+    private readonly limits: AttemptLimits
   ) {
     this.#watch = new WatchedConnection(host, earlier)
+    this.#shadows = new Shadows(limits.lifetime, limits.maxShadow)
+    this.#onShadows = new ShadowRunner(this.#watch, this.#journal, this.#shadows, error => this.#noShadows(error))
   }
 
   run<R>(command: Command<R>): Pending<R> {
-    const requests = command.kind === 'update' ? [command.read] : command.requests
-    const keys = keysOfAll(requests)
-    const refusal = this.#refusal(command, keys)
+    const refusal = this.#refusal(command)
     if (refusal) return this.#refuse(command, refusal)
-    this.#key ??= keys[0]
-    if (command.kind === 'write') return this.#write(command)
-    if (command.kind === 'read' || !command.insertsDefault) return this.#execute(command)
-    const known = this.#journal.knownInsert(command.read) as Pending<R> | undefined
-    if (known) return known
-    const result = this.#execute(command)
-    this.#journal.rememberInsert(command.read, result)
-    return result
+    this.#key ??= keysOfCommand(command)[0]
+    return command.kind === 'write' ? this.#write(command) : this.#execute(command)
   }
 
-  /** A call that would wait: nothing it waits for could be told before the transaction ends. */
-  refuseWait<R>({ operation, key }: Pick<CallInfo, 'operation' | 'key'>): Pending<R> {
-    const refusal = new TransactionError(
-      `key '${key}': a transaction can't wait or hold anything: do this before or after it, or start it with hot.detached(fn); a queue's putNowait and getNowait can take part`,
-      { key, operation }
-    )
-    this.misused(refusal)
-    return RefusedResult.of(refusal)
+  /** Ends the code that can't go on: the transaction is run again when something that it has read has changed. */
+  retry(): never {
+    throw this.#retries.add(currentScope())
+  }
+
+  /** A call that would wait tries; where there is nothing for it, the transaction is run again when there may be. */
+  wait<R>(spec: WaitSpec<R>, limits: WaitOptions): Pending<R> {
+    const { operation, key, redisType } = spec
+    const info = { operation, key, redisType }
+    const scope = currentScope()
+    const ticket = spec.lease === undefined ? '' : `hot-redis:transaction/${nanoid()}`
+    let entry: Entry | undefined
+    const leases = { autoRenew: (spec: LeaseSpec) => this.#deferLease(spec, entry as Entry) }
+    const grant: Grant = { ticket, since: now(), leases }
+    const decode = ([reply]: readonly Reply[]): R => {
+      const [served, result = null] = reply as Reply[]
+      if (served === 1) return spec.decode(result, grant)
+      if (spec.fallback) return spec.fallback()
+      throw this.#inVain(spec, limits, scope)
+    }
+    const attempt: Write<R> = {
+      kind: 'write',
+      info,
+      requests: [spec.ask({ ...AT_ONCE, ticket })],
+      decode,
+      returnsNothing: false,
+      idempotent: false,
+      serve: spec.ask({ ...AT_ONCE, mode: 'withdraw' })
+    }
+    const refusal = this.#refusal(attempt)
+    if (refusal) return this.#refuse(attempt, refusal)
+    this.#key ??= keysOfCommand(attempt)[0]
+    entry = this.#journal.enter(attempt)
+    this.#queue(attempt, entry, result => entry?.settle(result))
+    this.#force(info, entry)
+    return this.#resultOf(info, entry)
   }
 
   /** Refuses a call that is none of a handle. */
@@ -92,22 +151,14 @@ export class Transaction implements Runner, Queue {
     throw error
   }
 
-  isInside(): boolean {
-    return this.#phase !== 'over' && currentTransaction(this.owner) === this
-  }
-
   misused(error: HotError): void {
     this.#misuse ??= error
     this.#failed = true
   }
 
-  waitedFor(info: CallInfo): void {
-    this.#waitedFor = info
-  }
-
   /** What it is waiting for, in words. */
   get waitingFor(): string {
-    const calls = [...this.#reading.values()].map(({ operation, key }) => `${operation} on '${key}'`)
+    const calls = [...this.#pending].map(({ operation, key }) => `${operation} on '${key}'`)
     const queued = this.#watch.queued ? ' (to get a connection: other transactions hold all of them)' : ''
     if (calls.length > 0) return calls.join(', ') + queued
     const result = this.#waitedFor
@@ -121,9 +172,11 @@ export class Transaction implements Runner, Queue {
       const ended = await this.#runToEnd(fn)
       if (this.#phase === 'over') return 'conflict'
       this.#phase = 'ending'
-      if (this.#reading.size > 0) await new Promise<void>(resolve => (this.#allRead = resolve))
-      committing()
+      if (this.#pending.size > 0) await new Promise<void>(resolve => (this.#nonePending = resolve))
+      await this.#journal.allKnown()
       if (this.#misuse) throw this.#misuse
+      if (this.#retries.any) return await this.#giveUpUntilChange()
+      committing()
       const committed = 'error' in ended ? await this.#check(ended.error) : await this.#commit()
       this.#phase = 'over'
       if (!committed || 'error' in ended) return 'conflict'
@@ -137,22 +190,37 @@ export class Transaction implements Runner, Queue {
     }
   }
 
-  /**
-   * Runs fn as a part of this transaction: what it writes has its results when this one commits. If it throws, nothing that
-   * it has written is committed.
-   */
+  /** Runs fn as a part of this transaction. If it throws, nothing that it has written is committed, or can be read. */
   async join(fn: () => unknown): Promise<unknown> {
     if (typeof fn !== 'function') throw notAFunction()
     if (this.#phase !== 'open') throw late({ operation: 'transaction', key: this.#key ?? '' })
-    const scope = newScope(this.owner, this)
+    return this.#joinIn(newScope(this.owner, this), fn)
+  }
+
+  async #joinIn(scope: Scope, fn: () => unknown): Promise<unknown> {
     try {
-      const parts = takeApart(await runIn(scope, fn))
-      await readsOf(parts.parts)
-      return parts.assemble(parts.parts)
+      const returned = runIn(scope, fn)
+      const { parts, assemble } = takeApart(returned instanceof WriteResult ? returned : await returned)
+      return assemble(await Promise.all(parts))
     } catch (error) {
-      this.#journal.rollBack(scope)
+      this.#rollBack(scope)
       throw error
     }
+  }
+
+  /** The result of the first branch that does not retry. What the others have written is dropped; what they have read counts. */
+  async orElse(branches: readonly (() => unknown)[]): Promise<unknown> {
+    for (const branch of branches) {
+      const scope = newScope(this.owner, this)
+      const ended = await outcomeOf(() => this.#joinIn(scope, branch))
+      // A retry that was caught, or that nobody waited for, is one all the same.
+      if (!this.#retries.take(scope)) {
+        if (ended.status === 'fulfilled') return ended.value
+        throw ended.reason
+      }
+      if (ended.status === 'fulfilled') this.#rollBack(scope)
+    }
+    return this.retry()
   }
 
   /** Ends it for lack of time. */
@@ -164,18 +232,19 @@ export class Transaction implements Runner, Queue {
   /** Ends it: nothing more is sent. */
   abandon(): void {
     this.#phase = 'over'
-    this.#watch.close(this.#reading.size > 0)
+    const removal = this.#shadows.remove()
+    const removed = this.#watch.close(this.#pending.size > 0, removal)
+    if (removal && !removed) this.#removeShadows(removal)
+    for (const { lease } of this.#leases) lease.drop()
     this.#journal.reject(new TransactionError('this attempt at the transaction ended without writing anything'))
   }
 
-  #refusal(command: Command<unknown>, keys: readonly string[]): HotError | undefined {
-    const { info } = command
-    if (this.#phase !== 'open' || this.#journal.isRolledBack) return late(info)
+  #refusal(command: Command<unknown>): HotError | undefined {
+    if (this.#phase !== 'open' || this.#journal.isRolledBack) return late(command.info)
     if (this.#misuse) return this.#misuse
     const crossing = this.host.runner.crossSlotError(command, this.#key === undefined ? [] : [this.#key])
-    const misuse = crossing ?? this.#journal.refusal(command, keys)
-    if (misuse) this.misused(misuse)
-    return misuse
+    if (crossing) this.misused(crossing)
+    return crossing
   }
 
   /** Misuse fails the transaction, whose promise tells of it. Of work that comes too late nobody else tells. */
@@ -186,62 +255,179 @@ export class Transaction implements Runner, Queue {
 
   /** Runs what begins with a read. */
   #execute<R>(command: Read<R> | Update<R>): Pending<R> {
+    const keys = keysOfCommand(command)
+    const needsShadows = keys.some(key => this.#journal.isChanged(key))
     // What an Update writes takes its place in the queue now, before whatever is written later.
     const entry = command.kind === 'read' ? undefined : this.#journal.enter(command)
+    const position = entry?.position ?? this.#journal.position
     const executor: Executor = {
       repliesToWrites: false,
-      typeOf: key => this.host.runner.typeOf(key),
-      read: call => void this.#read(command.info, call),
+      typeOf: key => this.#typeOf(key),
+      read: call => void this.#read(command.info, call, needsShadows ? { keys, position } : undefined),
       write: (call, assumed = null) => {
-        if (entry) this.#enqueue(writeOf(command.info, call.requests), entry).catch(() => {})
+        if (entry) this.#queueUpdated(writeOf(command.info, call.requests), entry)
         call.replied([assumed], 0)
       }
     }
-    return new Pending((resolve, reject) => execute(command, executor, resolve, reject))
+    if (!entry) return new Pending((resolve, reject) => execute(command, executor, resolve, reject))
+    const known: Settle = result => {
+      entry.settle(result)
+      this.#journal.known(entry)
+    }
+    const succeed = (value: R): void => known({ status: 'fulfilled', value })
+    execute(command, executor, succeed, (reason: unknown) => known({ status: 'rejected', reason }))
+    const isRead = command.kind === 'update' && command.insertsDefault
+    if (!isRead) return this.#resultOf(command.info, entry)
+    entry.observed = true
+    return new Pending(
+      (resolve, reject) => void entry.answered.then(unwrap).then(resolve as (value: unknown) => void, reject)
+    )
   }
 
-  async #read(info: CallInfo, call: Call): Promise<void> {
-    this.#reading.set(call, info)
-    try {
-      const replies = await this.#watch.read(call.requests)
-      call.replied(replies, 0)
-    } catch (error) {
-      call.failed(error)
-    } finally {
-      // What fn does with it comes first.
-      await Promise.resolve()
-      this.#reading.delete(call)
-      if (this.#reading.size === 0) this.#allRead?.()
-    }
+  /** Gives an Update its write, whose result is that of the Update already. */
+  #queueUpdated(write: Write<unknown>, entry: Entry): void {
+    entry.written = new Promise(settle => this.#queue(write, entry, settle))
+  }
+
+  async #read(info: CallInfo, call: Call, after?: { keys: readonly string[]; position: number }): Promise<void> {
+    await this.#whilePending(info, async () => {
+      try {
+        const { requests } = call
+        call.replied(await (after ? this.#runOnShadows(after, requests) : this.#watch.read(requests)), 0)
+      } catch (error) {
+        call.failed(error)
+      }
+    })
+  }
+
+  /** Runs the writes before a position that share the keys, and then the requests. */
+  #runOnShadows(
+    after: { readonly keys: readonly string[]; readonly position: number },
+    requests: readonly Request[]
+  ): Promise<readonly Reply[]> {
+    return new Promise((replied, failed) => this.#onShadows.submit({ ...after, requests, replied, failed }))
+  }
+
+  async #whilePending(info: CallInfo, act: () => Promise<void>): Promise<void> {
+    // One object for each call: a call may be pending more than once.
+    const pending = { operation: info.operation, key: info.key, redisType: undefined }
+    this.#pending.add(pending)
+    await act()
+    // What fn does with it comes first.
+    await Promise.resolve()
+    this.#pending.delete(pending)
+    if (this.#pending.size === 0) this.#nonePending?.()
   }
 
   #write<R>(command: Write<R>): Pending<R> {
-    const result = this.#enqueue(command, this.#journal.enter(command))
-    result.catch(() => {})
-    if (command.returnsNothing) return Pending.resolve(undefined) as Pending<R>
-    return QueuedResult.of(command.info, this, result)
+    const entry = this.#journal.enter(command)
+    this.#queue(command, entry, result => entry.settle(result))
+    const isSure = command.returnsNothing && !entry.keys.some(key => this.#shadows.has(key))
+    return isSure ? (Pending.resolve(undefined) as Pending<R>) : this.#resultOf(command.info, entry)
+  }
+
+  #resultOf<R>(info: CallInfo, entry: Entry): Pending<R> {
+    return WriteResult.of(entry.outcome, () => this.#resultInside(info, entry) as Promise<R> | undefined)
   }
 
   /** Gives an entry of the journal its write. */
-  #enqueue<R>(command: Write<R>, entry: Entry): Promise<R> {
-    const result = new Promise<R>((resolve, reject) => {
-      entry.reject = reject
-      const executor: Executor = {
-        repliesToWrites: false,
-        typeOf: key => this.host.runner.typeOf(key),
-        read: () => {},
-        write: call => (entry.call = call)
+  #queue(command: Write<unknown>, entry: Entry, settle: Settle): void {
+    const executor: Executor = {
+      repliesToWrites: false,
+      typeOf: key => this.#typeOf(key),
+      read: () => {},
+      write: call => (entry.call = call)
+    }
+    execute(
+      command,
+      executor,
+      value => settle({ status: 'fulfilled', value }),
+      (reason: unknown) => settle({ status: 'rejected', reason })
+    )
+  }
+
+  /** The result of a write for code that is part of the transaction; undefined for all others. */
+  #resultInside(info: CallInfo, entry: Entry): Promise<unknown> | undefined {
+    if (this.#phase !== 'open' || currentTransaction(this.owner) !== this) {
+      if (this.#phase === 'open') this.#waitedFor = info
+      return undefined
+    }
+    if (entry.keys.length === 0) return Promise.reject(existsLater(info))
+    if (!entry.observed && entry.command.kind === 'write' && entry.state === 'queued') this.#force(info, entry)
+    entry.observed = true
+    return entry.answered.then(unwrap)
+  }
+
+  #force(info: CallInfo, entry: Entry): void {
+    void this.#whilePending(info, async () => {
+      try {
+        await this.#runOnShadows({ keys: entry.keys, position: entry.position + 1 }, [])
+        await entry.answered
+      } catch {
+        // The entry has the error.
       }
-      execute(command, executor, resolve, reject)
     })
-    entry.result = result
-    return result
+  }
+
+  /** What a call that waits throws when there is nothing for it. */
+  #inVain<R>(spec: WaitSpec<R>, limits: WaitOptions, scope: Scope | undefined): unknown {
+    const { timeout, signal } = limits
+    if (signal?.aborted) return signal.reason
+    if (timeout !== undefined && now() - this.limits.started >= timeout) return spec.timeoutError(timeout)
+    this.#retries.limit(this.limits.started, limits)
+    return this.#retries.add(scope)
+  }
+
+  #deferLease(spec: LeaseSpec, entry: Entry): Lease {
+    const lease = new DeferredLease(spec, this)
+    this.#leases.push({ lease, entry })
+    return lease
+  }
+
+  #rollBack(nested: Scope): void {
+    const { spoilt, misled } = this.#journal.rollBack(nested)
+    this.#shadows.drop(spoilt)
+    if (misled) this.misused(readByOthers(this.#key))
+  }
+
+  #typeOf(key: string): Promise<string> {
+    if (!this.#shadows.has(key)) return this.host.runner.typeOf(key)
+    const request = this.#shadows.onShadows(command('TYPE', new Key(key)))
+    return this.#watch.read([request], []).then(
+      ([type]) => (typeof type === 'string' ? type : 'none'),
+      () => 'none'
+    )
+  }
+
+  async #noShadows(error: Error): Promise<HotError> {
+    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+    const [, tooLarge] = /SHADOW size (.*)/s.exec(error.message) ?? []
+    const reason =
+      tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
+    this.misused(reason)
+    return reason
+  }
+
+  /** The connection of the transaction is lost, and with it the way to the shadows. */
+  #removeShadows(words: readonly string[]): void {
+    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+    const requests = [{ words, keysAt: words.slice(1).map((_, index) => index + 1) }]
+    const nothing = (): void => {}
+    const removal: Write<void> = {
+      kind: 'write',
+      info,
+      requests,
+      decode: undefined,
+      returnsNothing: true,
+      idempotent: true
+    }
+    this.host.runner.submit(removal, nothing, nothing)
   }
 
   async #runToEnd(fn: () => unknown): Promise<Ended> {
     try {
       const returned = runWithin(this.owner, this, fn)
-      const ended = takeApart(returned instanceof QueuedResult ? returned : await returned)
+      const ended = takeApart(returned instanceof WriteResult ? returned : await returned)
       await readsOf(ended.parts)
       return ended
     } catch (error) {
@@ -249,19 +435,38 @@ export class Transaction implements Runner, Queue {
     }
   }
 
+  /** Ends without a commit, to be run again when something that was read has changed. */
+  async #giveUpUntilChange(): Promise<Attempt> {
+    const { keys, lost } = this.#watch
+    if (lost) return 'conflict'
+    if (keys.length === 0) throw nothingRead()
+    // First the tracking, then the check: whatever changes after that is told.
+    const change = await this.host.nextChange(keys)
+    const unchanged = await this.#watch.execute([], this.#shadows.remove()).catch((error: unknown) => {
+      change.cancel()
+      throw error
+    })
+    if (unchanged) return { change, keys, retries: this.#retries }
+    change.cancel()
+    return this.#watch.lost ? 'conflict' : 'changed'
+  }
+
   /** What fn threw is its own only if all it had read still holds. */
   async #check(error: unknown): Promise<false> {
     if (!this.#watch.used) throw error
-    if (!this.#watch.lost && (await this.#watch.execute([])) !== undefined) throw error
+    if (!this.#watch.lost && (await this.#watch.execute([], this.#shadows.remove())) !== undefined) throw error
     return false
   }
 
   /** Whether the queue has been executed. */
   async #commit(): Promise<boolean> {
-    const queue = this.#journal.filled
-    const requests = queue.flatMap(({ call }) => call.requests)
-    const replies = this.#watch.used ? await this.#watch.execute(requests) : await this.#send(requests)
-    if (replies) await this.#deliver(queue, replies)
+    const { entries } = this.#journal
+    const writes = entries.map(requestsOf)
+    const requests = [...writes.flat(), ...serving(entries)].map(request => this.#shadows.onKeys(request))
+    const replies = this.#watch.used
+      ? await this.#watch.execute(requests, this.#shadows.remove())
+      : await this.#send(requests)
+    if (replies) await this.#deliver(entries, replies)
     return replies !== undefined
   }
 
@@ -275,14 +480,44 @@ export class Transaction implements Runner, Queue {
     throw await explain(refusal, info, [], () => Promise.resolve('none'))
   }
 
-  /** Gives each queued call its result; fails with all of them if any has failed. */
-  async #deliver(queue: readonly Filled[], replies: readonly Reply[]): Promise<void> {
+  /** Gives each queued call its result; fails with all of them if any has failed that nobody was told of. */
+  async #deliver(entries: readonly Entry[], replies: readonly Reply[]): Promise<void> {
     let at = 0
-    for (const { call } of queue) call.replied(replies.slice(at, (at += call.requests.length)), 0)
-    const settled = await Promise.allSettled(queue.map(({ result }) => result))
-    const failures = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
-    if (failures.length > 0) throw failedInside(settled, failures)
+    for (const entry of entries) {
+      const own = replies.slice(at, (at += requestsOf(entry).length))
+      if (entry.state === 'queued') entry.call?.replied(own, 0)
+      else entry.wasReplayed(own)
+    }
+    const settled = await Promise.all(entries.map(entry => entry.finalResult()))
+    for (const entry of entries) entry.commit()
+    for (const { lease, entry } of this.#leases) if (entry.state !== 'void') lease.begin(this.host.leases)
+    const failures = settled.filter(({ status }, index) => status === 'rejected' && !entries[index]?.observed)
+    if (failures.length > 0) throw failedInside(settled, failures as PromiseRejectedResult[])
   }
+}
+
+/** What an entry of the journal sends at the commit. */
+function requestsOf({ state, call, replay }: Entry): readonly Request[] {
+  return state === 'queued' ? (call?.requests ?? []) : replay
+}
+
+/** What serves the waits that were hidden from the writes. */
+function serving(entries: readonly Entry[]): readonly Request[] {
+  const byKey = new Map<string, Request>()
+  for (const { command } of entries) {
+    if (command.kind === 'write' && command.serve) byKey.set(command.info.key, command.serve)
+  }
+  return [...byKey.values()]
+}
+
+async function outcomeOf(act: () => Promise<unknown>): Promise<PromiseSettledResult<unknown>> {
+  const [outcome] = await Promise.allSettled([act()])
+  return outcome
+}
+
+function unwrap(result: PromiseSettledResult<unknown>): unknown {
+  if (result.status === 'fulfilled') return result.value
+  throw result.reason
 }
 
 /** The write that an Update came to. */
@@ -294,6 +529,34 @@ function late({ operation, key }: Pick<CallInfo, 'operation' | 'key'>): Transact
   return new TransactionError(
     `key '${key}': the transaction that this work was started in has ended, so nothing was sent: await the work inside of it, or start it with hot.detached(fn)`,
     { key, operation }
+  )
+}
+
+function existsLater({ operation, key }: CallInfo): TransactionError {
+  return new TransactionError(
+    `the result of a command without a handle exists only after the transaction: return it ([result] = await hot.transaction(() => [hot.command(…)])), or give a handle for each key`,
+    { key, operation }
+  )
+}
+
+function nothingRead(): TransactionError {
+  return new TransactionError(
+    'the transaction has read nothing, so nothing that it waits for could change: read what retry() depends on first',
+    { operation: 'retry' }
+  )
+}
+
+function readByOthers(key: string | undefined): TransactionError {
+  return new TransactionError(
+    'a nested transaction failed after code beside it had read what it wrote: await a nested transaction before going on',
+    { key, operation: 'transaction' }
+  )
+}
+
+function tooLargeAt(key: string): TransactionError {
+  return new TransactionError(
+    `key '${key}' is larger than maxShadow, so what the transaction has written to it can't be read before the commit: read first, return the results of writes instead of awaiting them, or raise maxShadow`,
+    { key, operation: 'transaction' }
   )
 }
 

@@ -37,6 +37,11 @@ export class WatchedConnection {
     return this.#borrowing !== undefined
   }
 
+  /** The keys that have been read. */
+  get keys(): readonly string[] {
+    return [...this.#watched]
+  }
+
   /** Whether it waits for other transactions to give a connection back. */
   get queued(): boolean {
     return this.#queued
@@ -48,8 +53,7 @@ export class WatchedConnection {
   }
 
   /** Watches the keys, and reads; what Redis refused has an Error as its reply. */
-  async read(requests: readonly Request[]): Promise<readonly Reply[]> {
-    const keys = keysOfAll(requests)
+  async read(requests: readonly Request[], keys = keysOfAll(requests)): Promise<readonly Reply[]> {
     const loan = await (this.#borrowing ??= this.#borrow(keys[0] ?? ''))
     const unwatched = keys.filter(key => !this.#watched.has(key))
     for (const key of unwatched) this.#watched.add(key)
@@ -64,9 +68,9 @@ export class WatchedConnection {
 
   /**
    * The replies of a MULTI with these requests; undefined when nothing was done, because something read has changed since,
-   * or can't be vouched for.
+   * or can't be vouched for. `behind` is a command that follows, whatever comes of it.
    */
-  async execute(requests: readonly Request[]): Promise<readonly Reply[] | undefined> {
+  async execute(requests: readonly Request[], behind?: readonly string[]): Promise<readonly Reply[] | undefined> {
     if (this.#refusal) throw this.#refusal
     const loan = this.#loan
     if (this.#lost || !loan?.connection.ready) {
@@ -75,7 +79,9 @@ export class WatchedConnection {
     }
     try {
       const slow = requests.some(({ script }) => script?.slow)
-      const replies = await loan.responseTimer.track(loan.connection.transact(multiCommands(requests)), slow)
+      const executing = loan.responseTimer.track(loan.connection.transact(multiCommands(requests)), slow)
+      if (behind) loan.connection.send(behind).catch(() => {})
+      const replies = await executing
       this.#watched.clear()
       if (replies?.some(reply => isReplyError(reply) && readOnly.test(reply.message)))
         return this.#replica(loan, replies)
@@ -103,14 +109,19 @@ export class WatchedConnection {
     return undefined
   }
 
-  /** Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. */
-  close(inFlight: boolean): void {
+  /**
+   * Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. `last` is a
+   * command to send before; returns whether it could be sent.
+   */
+  close(inFlight: boolean, last?: readonly string[]): boolean {
     this.#closed = true
-    if (!this.#loan) return
+    if (!this.#loan) return false
     const broken = inFlight || this.#lost
+    if (!broken && last) this.#loan.connection.send(last).catch(() => {})
     if (!broken && this.#watched.size > 0) this.#loan.connection.send(['UNWATCH']).catch(() => {})
     this.#loan.giveBack({ broken })
     this.#loan = undefined
+    return !broken
   }
 
   /** What can't be watched must not be read either: then nothing is executed. */
@@ -128,7 +139,7 @@ export class WatchedConnection {
       return await responseTimer.track(connection.send(words), slow)
     } catch (error) {
       if (isReplyError(error)) return error
-      throw this.#lose(error)
+      throw this.lose(error)
     }
   }
 
@@ -154,10 +165,11 @@ export class WatchedConnection {
 
   async #moved(cause: Error): Promise<ConnectionError> {
     for (const key of this.#watched) await this.connections.topology.refreshSlots(key)
-    return this.#lose(cause)
+    return this.lose(cause)
   }
 
-  #lose(cause: unknown): ConnectionError {
+  /** What was read counts for nothing any more. */
+  lose(cause: unknown): ConnectionError {
     this.#lost = true
     const message = 'the connection was lost while a transaction was reading; it is run again'
     return new ConnectionError(message, { cause, outcome: 'not-sent' })

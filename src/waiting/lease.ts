@@ -44,6 +44,11 @@ export class RenewedLease implements Lease {
     this.leases.remove(this)
   }
 
+  end<R>(command: Command<R>): Promise<R> {
+    this.stop()
+    return this.leases.run(command)
+  }
+
   /** Gives the lease up and tells its holder why. */
   async giveUp(why: string): Promise<void> {
     this.stop()

@@ -4,9 +4,10 @@ import { ResponseTimer } from '../connection/response-timer.js'
 import type { Timeouts } from '../connection/pipeline.js'
 import type { Connector } from '../connection/topology.js'
 import { clearRepeatingTimer, setRepeatingTimer } from '../core/clock.js'
-import type { Reply, Request } from '../core/command.js'
+import { command, type Reply, type Request } from '../core/command.js'
 import { Deadline } from '../core/deadline.js'
 import { ConnectionError } from '../core/errors.js'
+import { Key } from '../core/keys.js'
 import { wordsOf } from '../execution/plan.js'
 
 /** The channel on which Redis publishes the names of tracked keys that have changed. */
@@ -39,8 +40,8 @@ export interface Recipient {
 export class Subscriber {
   readonly #subscriber: ClientConnection
   readonly #reader: ClientConnection
-  /** Keys whose next change Redis will report. */
-  readonly #tracked = new Set<string>()
+  /** Keys whose next change Redis will report, with the replies to the reads that make it so. */
+  readonly #tracked = new Map<string, Promise<Reply>>()
   #opening: Promise<void> | undefined
   #tracks = false
   #recheckTimer: NodeJS.Timeout | undefined
@@ -85,11 +86,20 @@ export class Subscriber {
    */
   watch(key: string, request: Request): Promise<Reply> | undefined {
     if (!this.#tracks || !this.#reader.ready || this.#tracked.has(key)) return undefined
-    this.#tracked.add(key)
-    return this.#reader.send(wordsOf(request)).catch((error: unknown) => {
-      this.#tracked.delete(key)
+    const reading = this.#reader.send(wordsOf(request)).catch((error: unknown) => {
+      if (this.#tracked.get(key) === reading) this.#tracked.delete(key)
       return error as Error
     })
+    this.#tracked.set(key, reading)
+    return reading
+  }
+
+  /** Has Redis report the next change of a key; false when it could not be asked. Without tracking, all keys are rechecked. */
+  async track(key: string): Promise<boolean> {
+    if (!this.ready) return false
+    if (!this.#tracks) return true
+    const reading = this.#tracked.get(key) ?? this.watch(key, command('EXISTS', new Key(key)))
+    return !((await reading) instanceof Error)
   }
 
   keepAlive(busy: boolean): void {

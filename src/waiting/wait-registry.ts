@@ -9,6 +9,7 @@ import { Pending } from '../core/pending.js'
 import { AT_ONCE, type WaitOptions, type WaitSpec } from '../core/wait-spec.js'
 import { isTransient } from '../execution/reply-error.js'
 import { waitPass } from '../scripts.generated.js'
+import { ChangeTracker, type Change } from './change-tracker.js'
 import { handOver } from './hand-over.js'
 import { KeyWatcher } from './key-watcher.js'
 import {
@@ -45,6 +46,7 @@ export class WaitRegistry implements WaitHost, Recipient {
   readonly #byName = new Map<string, PendingWait>()
   readonly #byKey = new Map<string, KeyWaits>()
   readonly #watcher: KeyWatcher
+  readonly #changes = new ChangeTracker()
   readonly #subscribers = new Map<string, Subscriber>()
   readonly #received = new Map<string, string[]>()
   readonly #refusals: Refusals
@@ -131,8 +133,8 @@ export class WaitRegistry implements WaitHost, Recipient {
     const ticket = `${this.#channel}/${name}`
     const position = this.#reservedPositions.take(spec.waitQueue.name)
     const wait = new PendingWait(name, ticket, spec, this, limits, position, resolve, reject)
-    if (this.#byName.size === 0) for (const subscriber of this.#subscribers.values()) subscriber.keepAlive(true)
     this.#byName.set(name, wait)
+    if (this.#byName.size === 1) this.#keepAlive()
     wait.start(called)
   }
 
@@ -154,6 +156,30 @@ export class WaitRegistry implements WaitHost, Recipient {
     for (const subscriber of this.#subscribers.values()) subscriber.close()
   }
 
+  /** The next change of keys of one server; resolves when it will be told. */
+  async nextChange(keys: readonly string[]): Promise<Change> {
+    const [key = ''] = keys
+    await this.becomeReachable(key)
+    const subscriber = this.#subscriberOf(key)
+    if (!subscriber)
+      throw new ConnectionError(`key '${key}': its server is not known any more`, { outcome: 'not-sent' })
+    const change = await this.#changes.track(keys, subscriber)
+    this.#keepAlive()
+    return {
+      happened: change.happened,
+      cancel: () => {
+        change.cancel()
+        this.#keepAlive()
+      }
+    }
+  }
+
+  /** Subscribers keep the process alive while anything waits. */
+  #keepAlive(): void {
+    const busy = this.#byName.size > 0 || this.#changes.busy
+    for (const subscriber of this.#subscribers.values()) subscriber.keepAlive(busy)
+  }
+
   reachable(key: string): boolean {
     return this.#subscriberOf(key)?.ready === true
   }
@@ -171,7 +197,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     const subscriber = known ?? new Subscriber(connector, this.timeouts, this.#channel, this)
     if (!known) this.#subscribers.set(address, subscriber)
     // The wait may have been cancelled meanwhile.
-    subscriber.keepAlive(this.#byName.size > 0)
+    subscriber.keepAlive(this.#byName.size > 0 || this.#changes.busy)
     try {
       await subscriber.open()
       this.#refusals.repeat()
@@ -214,7 +240,7 @@ export class WaitRegistry implements WaitHost, Recipient {
     const keyWaits = this.#byKey.get(key)
     if (keyWaits) this.#remove(wait, keyWaits, how === 'failed', rechecking)
     if (this.#byName.size > 0) return
-    for (const subscriber of this.#subscribers.values()) subscriber.keepAlive(false)
+    this.#keepAlive()
     this.#allEnded?.()
   }
 
@@ -251,10 +277,12 @@ export class WaitRegistry implements WaitHost, Recipient {
   keysChanged(names: readonly string[] | undefined): void {
     if (!names) for (const key of this.#byKey.keys()) this.#recheck(key)
     for (const name of names ?? []) this.#watcher.changed(name)
+    this.#changes.changed(names)
   }
 
   connectionLost(): void {
     for (const wait of this.#byName.values()) wait.ask()
+    this.#changes.changed()
   }
 
   /** Has another process watch a wait queue. */

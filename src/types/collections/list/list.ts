@@ -114,7 +114,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
     const op = this.context.op('set')
     const at = op.integer('the index', index)
     const within = Math.min(Math.max(at, -FARTHEST), FARTHEST)
-    return op.write(command('LSET', this.context.key, within, op.encode(value)))
+    return op.writeOrFail(command('LSET', this.context.key, within, op.encode(value)))
   }
 
   /**

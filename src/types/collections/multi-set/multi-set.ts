@@ -361,12 +361,12 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     if (handle) {
       const other = handle.context.key
       const unchanged = other.name === key.name ? [] : [other]
-      return op.run(op.writeCommand(script(multiSetUpdate, [key, other], how), undefined, { unchanged }))
+      return op.run(op.writeCommand(script(multiSetUpdate, [key, other], how), undefined, { unchanged, returnsNothing: false }))
     }
     const staging = stagingKey(key)
     const flat = [...this.#local(op.operation, other)].flat().map(String)
     const requests = commands('HSET', staging, flat)
-    return op.write([...requests, script(multiSetUpdate, [key, staging], how), command('DEL', staging)])
+    return op.writeOrFail([...requests, script(multiSetUpdate, [key, staging], how), command('DEL', staging)])
   }
 }
 

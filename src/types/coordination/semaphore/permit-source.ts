@@ -42,7 +42,9 @@ export class PermitSource {
   /** The command that gives a permit back: false when it was not held any more. */
   release(ticket: string, idempotent = false): Write<boolean> {
     const request = script(semaphoreRelease, this.keys, this.value, ticket)
-    return this.context.op('release').writeCommand(request, released => released === 1, { idempotent })
+    return this.context
+      .op('release')
+      .writeCommand(request, released => released === 1, { idempotent, serve: this.expire() })
   }
 
   renew(ticket: string, length: number): Write<boolean> {

@@ -26,13 +26,13 @@ export class HeldPermit implements LeaseSpec {
   constructor(
     private readonly source: Source,
     readonly token: number,
-    { ticket, since, handedOver }: Grant,
+    { ticket, since, handedOver, leases }: Grant,
     readonly length: number
   ) {
     this.since = since
     this.handedOver = handedOver
     this.ticket = ticket
-    this.#lease = source.context.dispatcher.autoRenew(this)
+    this.#lease = (leases ?? source.context.dispatcher).autoRenew(this)
   }
 
   get leases(): Key {
@@ -53,14 +53,12 @@ export class HeldPermit implements LeaseSpec {
   /** Gives it back; fails with LeaseLostError when its lease had ended. */
   async release(operation: string): Promise<void> {
     this.#lease.check()
-    this.#lease.stop()
     if (this.lost) throw leaseLost(this.key, operation, this.lost)
-    const { dispatcher } = this.source.context
     try {
-      if (await dispatcher.runDetached(this.source.release(this.ticket))) return
+      if (await this.#lease.end(this.source.release(this.ticket))) return
     } catch (error) {
       if (!(error instanceof ConnectionError && error.outcome === 'unknown')) throw error
-      await dispatcher.runDetached(this.surrender())
+      await this.#lease.end(this.surrender())
       return
     }
     throw leaseLost(this.key, operation)

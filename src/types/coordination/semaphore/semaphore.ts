@@ -4,7 +4,7 @@ import { NotHeldError } from '../../../core/errors.js'
 import type { Pending } from '../../../core/pending.js'
 import type { WaitOptions } from '../../../core/wait-spec.js'
 import { defineType, givenOptions, type TypeDefinition } from '../../../handles/define-type.js'
-import { Handle, afterTiming, fromPlain, fromReply, readAll, writeAll } from '../../../handles/handle.js'
+import { Handle, afterTiming, fromPlain, fromReply, readAll, serveWaits, writeAll } from '../../../handles/handle.js'
 import type { HandleContext, Op, TypeDescriptor } from '../../../handles/operation.js'
 import { Acquiring, PermitSource, TryingToAcquire } from './permit-source.js'
 import { Permit, runHoldingPermit, type HeldPermit } from './permit.js'
@@ -116,6 +116,11 @@ abstract class BaseSemaphore extends Handle<number, never> {
     )
   }
 
+  /** @internal */
+  override get [serveWaits](): Request {
+    return this.#source.expire()
+  }
+
   /** @internal Waits recheck when the holders' key expires. */
   override get [afterTiming](): readonly Request[] {
     return [this.#source.expire()]
@@ -196,7 +201,8 @@ abstract class BaseSemaphore extends Handle<number, never> {
    * @example await lock.clear()
    */
   override clear(): Pending<void> {
-    return this.context.untypedOp('clear').write(this.#source.clear())
+    const op = this.context.untypedOp('clear')
+    return op.run(op.writeCommand<void>(this.#source.clear(), undefined, { serve: this[serveWaits] }))
   }
 
   /** @internal Waits for a permit, which is held by lease from then on. */
@@ -239,7 +245,8 @@ abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal */
   [addPermit](): Pending<void> {
-    return this.context.op('release').write(this.#source.add())
+    const op = this.context.op('release')
+    return op.run(op.writeCommand<void>(this.#source.add(), undefined, { serve: this[serveWaits] }))
   }
 }
 

@@ -72,6 +72,11 @@ export class QueueRequests {
     return this.#script(queueJoin, mode, ticket, position, ...received)
   }
 
+  /** Serves the waits. */
+  serve(): ScriptRequest {
+    return this.join({ ...AT_ONCE, mode: 'withdraw' })
+  }
+
   /** Without `text`, the item is done; with it, it goes back. */
   endLease(ticket: string, text?: string): Request {
     return text === undefined
@@ -90,17 +95,24 @@ export class QueueRequests {
         operation
       })
     }
-    return op.writeCommand(this.put(AT_ONCE, text), decode, { returnsNothing: !this.discipline.unique })
+    return op.writeCommand(this.put(AT_ONCE, text), decode, {
+      returnsNothing: !this.discipline.unique && op.method === 'put',
+      serve: this.serve()
+    })
   }
 
   /** The command of a call that gets at once or fails. */
   getNow<T>(op: Op): Command<T> {
-    return op.writeCommand(this.get(AT_ONCE, 0, ''), reply => {
-      const [served, item = null] = reply as Reply[]
-      if (served === 1) return op.decoder<T>()(item) as T
-      const { key, operation } = op
-      throw new QueueEmptyError(`key '${key}' has no item: get() waits for one`, { key, operation })
-    })
+    return op.writeCommand(
+      this.get(AT_ONCE, 0, ''),
+      reply => {
+        const [served, item = null] = reply as Reply[]
+        if (served === 1) return op.decoder<T>()(item) as T
+        const { key, operation } = op
+        throw new QueueEmptyError(`key '${key}' has no item: get() waits for one`, { key, operation })
+      },
+      { serve: this.serve() }
+    )
   }
 
   #keysOf(roles: readonly string[]): readonly Key[] {
@@ -165,7 +177,7 @@ export class Putting<Put> extends QueueWait implements WaitSpec<Put> {
   }
 
   /** A queue that this handle knows no maxsize of is not expected to be full. */
-  get inTransaction(): WaitSpec<Put>['inTransaction'] {
+  get asWrite(): WaitSpec<Put>['asWrite'] {
     return this.requests.discipline.maxsize === undefined ? () => this.requests.putNow(this.op, this.text) : undefined
   }
 

@@ -16,6 +16,7 @@ import {
   fromPlain,
   fromReply,
   readAll,
+  serveWaits,
   timedKeys,
   writeAll,
   writeDefault,
@@ -183,6 +184,11 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /** @internal */
+  override get [serveWaits](): Request {
+    return this.#requests.serve()
+  }
+
+  /** @internal */
   override get [timedKeys](): readonly Key[] {
     const { key } = this.context
     return this.#requests.discipline.unique ? [key, this.#requests.auxKey('members')] : [key]
@@ -196,7 +202,8 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    */
   override clear(): Pending<void> {
     const requests = [command('DEL', this.context.key), this.#requests.settle('clear')]
-    return this.context.untypedOp('clear').write(requests)
+    const op = this.context.untypedOp('clear')
+    return op.run(op.writeCommand<void>(requests, undefined, { serve: this[serveWaits] }))
   }
 
   /**
@@ -362,7 +369,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   /** Leased from now on; what can't be read goes back. */
   #lease(op: Op, reply: Reply, grant: Grant, length: number): Leased<T> {
     const text = String(reply)
-    const lease = this.context.dispatcher.autoRenew(this.#leaseSpec(op, grant, length, text))
+    const lease = (grant.leases ?? this.context.dispatcher).autoRenew(this.#leaseSpec(op, grant, length, text))
     try {
       return { item: op.decoder<T>()(reply) as T, text, ticket: grant.ticket, lease }
     } catch (error) {
@@ -385,13 +392,15 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   }
 
   /** Without `text` the item is done; with it, it goes back. */
-  #endLease(op: Op, { ticket, lease }: Leased<T>, text?: string): Pending<undefined> {
-    lease.stop()
-    return this.context.dispatcher.runDetached(this.#leaseEnd(op, ticket, text))
+  #endLease(op: Op, { ticket, lease }: Leased<T>, text?: string): Promise<undefined> {
+    return lease.end(this.#leaseEnd(op, ticket, text))
   }
 
   #leaseEnd(op: Op, ticket: string, text?: string): Write<undefined> {
-    return op.writeCommand<undefined>(this.#requests.endLease(ticket, text), undefined, { idempotent: true })
+    return op.writeCommand<undefined>(this.#requests.endLease(ticket, text), undefined, {
+      idempotent: true,
+      serve: this.#requests.serve()
+    })
   }
 }
 
