@@ -44,7 +44,14 @@ function compose(settings: Settings): Parts {
   )
   const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
   const assignments = new Assignments(settings.onError)
-  const host = { runner, pools, topology, leases, nextChange: (keys: readonly string[]) => waits.nextChange(keys) }
+  const host = {
+    runner,
+    pools,
+    topology,
+    fusion,
+    leases,
+    nextChange: (keys: readonly string[]) => waits.nextChange(keys)
+  }
   const dispatcher = new Dispatcher(runner, host, waits, leases, assignments)
   const keyspace = new Keyspace(topology, settings.prefix)
   return { settings, topology, runner, pools, waits, leases, assignments, dispatcher, keyspace }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { command, keysOf, keysOfAll, script, type Request, type Script } from '../../src/core/command.js'
 import { Key } from '../../src/core/keys.js'
 import type { Call } from '../../src/execution/call.js'
-import { multiCommands, plan, repliesOf, type Transmission } from '../../src/execution/plan.js'
+import { multiOf, plan, repliesOf, type Transmission } from '../../src/execution/plan.js'
 
 const key = new Key('k')
 const other = new Key('other')
@@ -61,7 +61,7 @@ describe('A single call', () => {
     const several = call(command('HGET', key, 'f'), command('HDEL', key, 'f'))
     const sent = plan([get(), several, get()], idle)
     expect(sent.map(({ multi }) => multi !== undefined)).toEqual([false, true, false])
-    expect(sent[1]?.multi).toEqual([
+    expect(sent[1]?.multi?.commands).toEqual([
       ['HGET', 'k', 'f'],
       ['HDEL', 'k', 'f']
     ])
@@ -82,8 +82,25 @@ describe('A script', () => {
   })
 
   test('in a MULTI goes with its source the first time only', () => {
-    const words = multiCommands([script(one, [key]), script(two, [key]), script(one, [other]), command('GET', key)])
-    expect(words.map(([name]) => name)).toEqual(['EVAL', 'EVAL', 'EVALSHA', 'GET'])
+    const requests = [script(one, [key]), script(two, [key]), script(one, [other]), command('GET', key)]
+    const { commands } = multiOf(requests, () => true)
+    expect(commands.map(([name]) => name)).toEqual(['EVAL', 'EVAL', 'EVALSHA', 'GET'])
+  })
+
+  test('of a MULTI that is like its neighbour becomes one command with it, and each request has its reply', () => {
+    const push = (...values: string[]) => command('RPUSH', key, ...values)
+    const requests = [push('a'), push('b', 'c'), command('SADD', key, 'x'), command('SADD', key, 'y'), push('d')]
+    const { commands, repliesFrom } = multiOf(requests, () => true)
+    expect(commands).toEqual([
+      ['RPUSH', 'k', 'a', 'b', 'c'],
+      ['SADD', 'k', 'x'],
+      ['SADD', 'k', 'y'],
+      ['RPUSH', 'k', 'd']
+    ])
+    expect(repliesFrom([5, 1, 0, 6])).toEqual([3, 5, 1, 0, 6])
+    const refusal = new Error('WRONGTYPE')
+    expect(repliesFrom([refusal, 1, 0, 6])).toEqual([refusal, refusal, 1, 0, 6])
+    expect(multiOf(requests, () => false).commands).toHaveLength(5)
   })
 
   test('that may be slow is marked, in a MULTI too', () => {

@@ -191,7 +191,7 @@ export class Pipeline implements CommandSink {
     const { call, words, multi, evalFallback } = transmission
     this.#began(transmission)
     if (call.asking) this.connection.transmit(['ASKING'], UNASKED)
-    if (multi) this.connection.transmitMulti(multi, new InFlight(this, transmission))
+    if (multi) this.connection.transmitMulti(multi.commands, new InFlight(this, transmission))
     // Nothing is in flight before or behind it.
     else if (evalFallback) this.#sendAlone(transmission, evalFallback)
     else this.connection.transmit(words, new InFlight(this, transmission))
@@ -231,7 +231,7 @@ export class Pipeline implements CommandSink {
     const { call, batch, slow, multi } = transmission
     this.#responseTimer.settled(slow)
     const executed = multi && reply === null ? discarded() : reply
-    if (!batch) return this.#settle(call, multi && Array.isArray(executed) ? executed : [executed])
+    if (!batch) return this.#settle(call, multi && Array.isArray(executed) ? multi.repliesFrom(executed) : [executed])
     const parts = repliesOf(transmission, executed)
     for (let at = 0; at < batch.length; at++) this.#settle(batch[at] as Call, [parts[at] ?? null])
   }

@@ -33,7 +33,7 @@ export interface CommandSink {
 }
 
 /** The only request of a call; undefined where it has several. */
-export function onlyRequest(call: Call): Request | undefined {
+export function onlyRequest(call: Pick<Call, 'request' | 'requests'>): Request | undefined {
   if (call.request) return call.request
   const { requests } = call
   return requests.length === 1 ? requests[0] : undefined

@@ -169,9 +169,13 @@ export const PROBES: ReadonlyMap<string, Words> = new Map<string, Words>([
   ['EXEC', ['EXEC']]
 ])
 
+/** What is to be known of a call that may be fused. */
+export type Fusible = Pick<Call, 'requests' | 'request' | 'asking' | 'resend' | 'ignoresReply'>
+
 /** Several calls as one command. */
 export interface Fused {
-  readonly calls: readonly Call[]
+  /** How many calls. */
+  readonly size: number
   /** One command, or those of a MULTI. */
   readonly commands: readonly Words[]
   /** The part of each call in the replies to the commands. */
@@ -179,8 +183,8 @@ export interface Fused {
 }
 
 /** The calls from `at` on that go as one command; undefined when the first goes by itself. */
-export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: string) => boolean): Fused | undefined {
-  const first = calls[at] as Call
+export function fuseAt(calls: readonly Fusible[], at: number, mayUse: (command: string) => boolean): Fused | undefined {
+  const first = calls[at] as Fusible
   const words = wordsOf(first)
   const rule = words && ruleOf(first, words)
   if (!words || !rule || !rule.commands.every(mayUse)) return undefined
@@ -189,7 +193,7 @@ export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: str
   let count = words.length
   let characters = charactersOf(words)
   for (let next = at + 1; next < calls.length; next++) {
-    const call = calls[next] as Call
+    const call = calls[next] as Fusible
     const more = wordsOf(call)
     if (!more || more[0] !== words[0] || more[1] !== words[1] || !takes(rule, more)) break
     if (call.resend !== first.resend || call.ignoresReply !== first.ignoresReply) break
@@ -201,19 +205,19 @@ export function fuseAt(calls: readonly Call[], at: number, mayUse: (command: str
   }
   if (all.length === 1) return undefined
   return {
-    calls: calls.slice(at, at + all.length),
+    size: all.length,
     commands: rule.join(all),
     split: replies => rule.split(replies.at(-1) ?? null, all, replies)
   }
 }
 
 /** The words of a call that is one plain command. */
-function wordsOf(call: Call): Words | undefined {
+function wordsOf(call: Fusible): Words | undefined {
   const request = call.asking ? undefined : onlyRequest(call)
   return request?.script ? undefined : request?.words
 }
 
-function ruleOf({ ignoresReply }: Call, words: Words): Rule | undefined {
+function ruleOf({ ignoresReply }: Fusible, words: Words): Rule | undefined {
   const name = words[0] as string
   const rule = (ignoresReply && UNANSWERED.get(name)) || RULES.get(name)
   return rule && takes(rule, words) ? rule : undefined

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { keysOf, type Reply, type Request, type Script, type ScriptRequest } from '../core/command.js'
 import { batch } from '../scripts.generated.js'
 import { onlyRequest, type Call } from './call.js'
-import { fuseAt, type Fused } from './fuse.js'
+import { PROBES, fuseAt, type Fused, type Fusible } from './fuse.js'
 
 /**
  * What is sent for the calls of one turn: pure, so that it can be tested without a server.
@@ -25,14 +25,21 @@ export interface Transmission {
   readonly batch: readonly Call[] | undefined
   /** The words of one command. */
   readonly words: readonly string[]
-  /** The commands of a MULTI instead. */
-  readonly multi: readonly (readonly string[])[] | undefined
+  /** A MULTI instead. */
+  readonly multi: Multi | undefined
   /** May take longer than the response timeout. */
   readonly slow: boolean
   /** Sent instead when Redis does not know the script; nothing may be sent before that is settled. */
   readonly evalFallback: readonly string[] | undefined
   /** How several calls were fused. */
   readonly fused: Fused | undefined
+}
+
+/** The commands of a MULTI for several requests. */
+export interface Multi {
+  readonly commands: readonly (readonly string[])[]
+  /** The reply to each request. */
+  repliesFrom(executed: readonly Reply[]): readonly Reply[]
 }
 
 export interface PlanOptions {
@@ -51,12 +58,12 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
     const call = calls[at] as Call
     const request = onlyRequest(call)
     const fused = request && fuseAt(calls, at, mayFuse)
-    const size = fused?.calls.length ?? (request?.script ? batchSize(calls, at, oneKeyPerBatch) : 1)
+    const size = fused?.size ?? (request?.script ? batchSize(calls, at, oneKeyPerBatch) : 1)
     const alone = idle && size === calls.length
-    if (fused) transmissions.push(fusedOf(call, fused))
+    if (fused) transmissions.push(fusedOf(call, calls.slice(at, at + size), fused))
     else if (size > 1) transmissions.push(batchOf(calls.slice(at, at + size), alone))
     else if (request) transmissions.push(singleOf(call, undefined, request, alone && !call.asking))
-    else transmissions.push(multiOf(call))
+    else transmissions.push(composedOf(call, mayFuse))
     at += size
   }
   return transmissions
@@ -64,10 +71,10 @@ export function plan(calls: readonly Call[], { idle, oneKeyPerBatch, mayFuse }: 
 
 const NO_WORDS: readonly string[] = []
 
-function fusedOf(call: Call, fused: Fused): Transmission {
-  const [words = NO_WORDS, ...others] = fused.commands
-  const multi = others.length > 0 ? fused.commands : undefined
-  return { ...plain(call, words), batch: fused.calls, fused, multi }
+function fusedOf(call: Call, batch: readonly Call[], fused: Fused): Transmission {
+  const { commands } = fused
+  if (commands.length === 1) return { ...plain(call, commands[0] as readonly string[]), batch, fused }
+  return { ...plain(call, NO_WORDS), batch, fused, multi: { commands, repliesFrom: executed => executed } }
 }
 
 /** One command for one call. */
@@ -84,10 +91,9 @@ function singleOf(call: Call, batch: readonly Call[] | undefined, request: Reque
   return { ...plain(call, evalshaWords(request)), batch, slow, evalFallback: evaluated }
 }
 
-function multiOf(call: Call): Transmission {
-  const { requests } = call
-  const slow = requests.some(({ script }) => script?.slow)
-  return { ...plain(call, NO_WORDS), multi: multiCommands(requests), slow }
+function composedOf(call: Call, mayFuse: PlanOptions['mayFuse']): Transmission {
+  const slow = call.requests.some(({ script }) => script?.slow)
+  return { ...plain(call, NO_WORDS), multi: multiOf(call.requests, mayFuse), slow }
 }
 
 function batchOf(calls: readonly Call[], alone: boolean): Transmission {
@@ -95,17 +101,38 @@ function batchOf(calls: readonly Call[], alone: boolean): Transmission {
 }
 
 /**
- * The commands of a MULTI. The first use of a script is EVAL, the others EVALSHA: nothing can flush the scripts in
- * between.
+ * The MULTI for requests; neighbours that can be one command of the same name are. The first use of a script is EVAL, the others
+ * EVALSHA: nothing can flush the scripts in between.
  */
-export function multiCommands(requests: readonly Request[]): readonly (readonly string[])[] {
-  const sent = new Set<string>()
-  return requests.map(request => {
-    if (!request.script) return request.words
-    if (sent.has(request.script.sha1)) return evalshaWords(request)
-    sent.add(request.script.sha1)
-    return evalWords(request)
-  })
+export function multiOf(requests: readonly Request[], mayFuse: PlanOptions['mayFuse']): Multi {
+  const parts = requests.map((request): Fusible => ({ request, requests: [request], resend: false }))
+  const commands: (readonly string[])[] = []
+  const fusions = new Map<number, Fused>()
+  const known = new Set<string>()
+  for (let at = 0; at < parts.length;) {
+    const fused = fuseAt(parts, at, command => mayFuse(command) && !PROBES.has(command))
+    if (fused) fusions.set(commands.length, fused)
+    commands.push(fused ? (fused.commands[0] as readonly string[]) : wordsInMulti(requests[at] as Request, known))
+    at += fused?.size ?? 1
+  }
+  if (fusions.size === 0) return { commands, repliesFrom: executed => executed }
+  return {
+    commands,
+    repliesFrom: executed => executed.flatMap((reply, at) => partsOf(reply, fusions.get(at)) as Reply[])
+  }
+}
+
+function wordsInMulti(request: Request, known: Set<string>): readonly string[] {
+  if (!request.script) return request.words
+  if (known.has(request.script.sha1)) return evalshaWords(request)
+  known.add(request.script.sha1)
+  return evalWords(request)
+}
+
+/** The replies for the requests of one command. */
+function partsOf(reply: Reply, fused: Fused | undefined): readonly Reply[] {
+  if (!fused) return [reply]
+  return reply instanceof Error ? Array.from({ length: fused.size }, () => reply) : fused.split([reply])
 }
 
 /** A request by itself, in company of others. */

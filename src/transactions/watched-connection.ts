@@ -4,13 +4,15 @@ import { redirection } from '../connection/pipeline.js'
 import type { Topology } from '../connection/topology.js'
 import { keysOfAll, type Reply, type Request } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
-import { multiCommands, wordsOf } from '../execution/plan.js'
+import { multiOf, wordsOf } from '../execution/plan.js'
 import { explain, readOnly } from '../execution/reply-error.js'
 
 /** What a transaction needs to connect. */
 export interface Connections {
   readonly pools: ConnectionPools
   readonly topology: Topology
+  /** Whether commands may be fused. */
+  readonly fusion: boolean
 }
 
 /**
@@ -79,13 +81,14 @@ export class WatchedConnection {
     }
     try {
       const slow = requests.some(({ script }) => script?.slow)
-      const executing = loan.responseTimer.track(loan.connection.transact(multiCommands(requests)), slow)
+      const multi = multiOf(requests, () => this.connections.fusion)
+      const executing = loan.responseTimer.track(loan.connection.transact(multi.commands), slow)
       if (behind) loan.connection.send(behind).catch(() => {})
       const replies = await executing
       this.#watched.clear()
       if (replies?.some(reply => isReplyError(reply) && readOnly.test(reply.message)))
         return this.#replica(loan, replies)
-      return replies ?? undefined
+      return replies ? multi.repliesFrom(replies) : undefined
     } catch (error) {
       if (isReplyError(error)) {
         if (readOnly.test(error.message) && this.#replica(loan, [error]) === undefined) return undefined

@@ -361,7 +361,9 @@ class MultiSet extends Handle<Map<string, number>, Counts> {
     if (handle) {
       const other = handle.context.key
       const unchanged = other.name === key.name ? [] : [other]
-      return op.run(op.writeCommand(script(multiSetUpdate, [key, other], how), undefined, { unchanged, returnsNothing: false }))
+      return op.run(
+        op.writeCommand(script(multiSetUpdate, [key, other], how), undefined, { unchanged, returnsNothing: false })
+      )
     }
     const staging = stagingKey(key)
     const flat = [...this.#local(op.operation, other)].flat().map(String)
