@@ -94,7 +94,7 @@ export class FaultyConnections implements FaultyEnvironment {
   readonly #faults: Faults[] = []
 
   constructor(
-    private readonly provider: () => ClientProvider,
+    private readonly provider: ClientProvider,
     private readonly seed: number
   ) {
     this.random = new Random(seed)
@@ -108,7 +108,7 @@ export class FaultyConnections implements FaultyEnvironment {
   createHot(onError?: (error: unknown) => void): Hot {
     const faults = new Faults(this.random, FAULT_PROBABILITY)
     this.#faults.push(faults)
-    const provider = faultyProvider(this.provider(), faults)
+    const provider = faultyProvider(this.provider, faults)
     return hotWith({ ...settingsOf('createHot'), ...TIMEOUTS, provider, onError })
   }
 

@@ -18,9 +18,11 @@ function chosenSeeds(count: number): number[] {
  */
 export async function underFaults(count: number, provider: () => ClientProvider, make: MakeProgram): Promise<void> {
   const seeds = chosenSeeds(count)
+  // One client for all Hots: thousands of clients of a cluster, each with its connections, slow everything down.
+  const shared = provider()
   const runNext = async (): Promise<void> => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-      await runOne(seed, provider, make).catch((error: unknown) => {
+      await runOne(seed, shared, make).catch((error: unknown) => {
         throw new Error(`HOT_TEST_SEED=${seed}: ${(error as Error).message}`, { cause: error })
       })
     }
@@ -28,7 +30,7 @@ export async function underFaults(count: number, provider: () => ClientProvider,
   await withoutUnhandled(() => Promise.all(Array.from({ length: AT_A_TIME }, runNext)))
 }
 
-async function runOne(seed: number, provider: () => ClientProvider, make: MakeProgram): Promise<void> {
+async function runOne(seed: number, provider: ClientProvider, make: MakeProgram): Promise<void> {
   const environment = new FaultyConnections(provider, seed)
   const program = make(environment, seed)
   await program.run()
