@@ -98,6 +98,8 @@ describe('A script', () => {
       ['RPUSH', 'k', 'd']
     ])
     expect(repliesFrom([5, 1, 0, 6])).toEqual([3, 5, 1, 0, 6])
+    const pops = [command('LPOP', key), command('LPOP', key), push('a')]
+    expect(multiOf(pops, () => true).repliesFrom([null, 1])).toEqual([null, null, 1])
     const refusal = new Error('WRONGTYPE')
     expect(repliesFrom([refusal, 1, 0, 6])).toEqual([refusal, refusal, 1, 0, 6])
     expect(multiOf(requests, () => false).commands).toHaveLength(5)

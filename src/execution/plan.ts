@@ -132,7 +132,8 @@ function wordsInMulti(request: Request, known: Set<string>): readonly string[] {
 /** The replies for the requests of one command. */
 function partsOf(reply: Reply, fused: Fused | undefined): readonly Reply[] {
   if (!fused) return [reply]
-  return reply instanceof Error ? Array.from({ length: fused.size }, () => reply) : fused.split([reply])
+  const parts = reply instanceof Error ? undefined : fused.split([reply])
+  return Array.from({ length: fused.size }, (_, at) => (parts ? (parts[at] ?? null) : reply))
 }
 
 /** A request by itself, in company of others. */
