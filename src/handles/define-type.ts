@@ -3,7 +3,7 @@ import { options as optionsOf, text } from '../core/arguments.js'
 import { Key, isAuxKey } from '../core/keys.js'
 import type { Codec } from '../values/codec.js'
 import { isSchema } from '../values/schema.js'
-import { Values, type ValueSchema } from '../values/values.js'
+import { Values, type ValueOptions, type ValueSchema } from '../values/values.js'
 import { store, type Handle } from './handle.js'
 import { Op, type Dispatcher, type HandleContext, type HandleHost, type TypeDescriptor } from './operation.js'
 import { proxied } from './proxy.js'
@@ -44,18 +44,20 @@ interface HandleClass {
 
 /** Defines a type whose values have a codec and a schema: `hot.name(key?, options?)`. */
 export function valueType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
+  const create = (context: HandleContext): object => new Class(context)
   return defineType(Class.descriptor, (operation, [key, given]) => {
     const options = givenOptions<AnyOptions>(operation, given, VALUE_OPTIONS)
-    return { key, options, create: context => new Class(context) }
+    return { key, options, create }
   })
 }
 
 /** Defines a type of plain text or numbers, which have neither codec nor schema. */
 export function plainType<Factory>(Class: HandleClass): TypeDefinition<Factory> {
+  const create = (context: HandleContext): object => new Class(context)
   return defineType(Class.descriptor, (operation, [key, given]) => {
     refuseCodec(operation, Class.descriptor, given)
     const options = givenOptions<AnyOptions>(operation, given, ['initial', 'default'])
-    return { key, options, create: context => new Class(context) }
+    return { key, options, create }
   })
 }
 
@@ -100,9 +102,8 @@ function makeHandle(
   { codec, schema, ...values }: AnyOptions
 ): unknown {
   const name = key === undefined ? nanoid() : keyName(operation, key)
-  const sameTypeAt = (other: string): unknown =>
-    makeHandle(host, operation, descriptor, create, other, { codec, schema })
-  const context = new Context(host, name, descriptor, { codec, schema: schema as ValueSchema | undefined }, sameTypeAt)
+  const valueOptions = codec || schema ? { codec, schema: schema as ValueSchema | undefined } : NO_VALUE_OPTIONS
+  const context = new Context(host, name, descriptor, valueOptions, create)
   const handle = create(context) as AnyHandle
   for (const option of ['initial', 'default'] as const) {
     if (values[option] !== undefined) {
@@ -111,6 +112,8 @@ function makeHandle(
   }
   return proxied(handle)
 }
+
+const NO_VALUE_OPTIONS: ValueOptions = {}
 
 /** The context of a handle. The prefix and the connection are resolved at its first use, not at its creation. */
 class Context implements HandleContext {
@@ -123,8 +126,8 @@ class Context implements HandleContext {
     private readonly host: HandleHost,
     readonly name: string,
     readonly descriptor: TypeDescriptor,
-    private readonly valueOptions: ConstructorParameters<typeof Values>[1],
-    readonly sameTypeAt: (name: string) => unknown
+    private readonly valueOptions: ValueOptions,
+    private readonly create: Construction['create']
   ) {}
 
   get owner(): object {
@@ -153,6 +156,11 @@ class Context implements HandleContext {
 
   untypedOp(method: string): Op {
     return new Op(this, method, undefined)
+  }
+
+  sameTypeAt(name: string): unknown {
+    const { host, descriptor, create, valueOptions } = this
+    return makeHandle(host, descriptor.name, descriptor, create, name, valueOptions)
   }
 
   keyNamed(operation: string, name: unknown): Key {

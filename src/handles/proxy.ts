@@ -123,120 +123,144 @@ function place(target: Target, property: string): string {
   return descriptor.indexedBy === 'field' ? `field '${property}' of '${name}'` : `[${property}] of '${name}'`
 }
 
-/** Wraps a handle in its Proxy. All traps are here, in the order of the language reference. */
+/** Wraps a handle in its Proxy. */
 export function proxied<H extends object>(handle: H): H {
-  const bound = new Map<string | symbol, unknown>()
+  const traps = new Traps<H>(handle as unknown as Target)
+  return (traps.proxy = new Proxy(lookOf(traps.target.context) as H, traps))
+}
+
+/**
+ * All traps, in the order of the language reference. A class, so that a handle has one object with what only it needs, and
+ * no closures.
+ */
+class Traps<H extends object> implements ProxyHandler<H> {
+  proxy: H | undefined
+  private readonly members: ReadonlyMap<string | symbol, PropertyDescriptor>
+  /** The methods that have been read. */
+  private bound: Map<string | symbol, unknown> | undefined
   /** Spies and mocks that replace members. */
-  const spies = Object.create(null) as object
-  const target = handle as unknown as Target
-  const members = membersOf(handle)
-  const { indexedBy } = target.context.descriptor
-
+  private spies: object | undefined
   /** Who has read properties so far. Printing a user's Proxy around a handle reads [0] and inspects the result. */
-  let readBy: 'nobody' | 'itself' | 'proxy' = 'nobody'
-  const proxy = new Proxy(lookOf(target.context) as H, {
-    getOwnPropertyDescriptor(_, property) {
-      if (property === 'key' || property === ownerSymbol) {
-        const value = property === 'key' ? target.context.name : ownerOf(target.context)
-        return { value, enumerable: true, configurable: true, writable: false }
-      }
-      const member = members.get(property)
-      if (member) {
-        const spy = Reflect.getOwnPropertyDescriptor(spies, property)
-        return spy ?? described(member, handle, () => method(property, member))
-      }
-      if (typeof property === 'symbol' || probes.has(property)) return undefined
-      if (askedByTool()) return undefined
-      return refuse(target, `looking for an own property '${property}'`, presence(target, property))
-    },
+  private readBy: 'nobody' | 'itself' | 'proxy' = 'nobody'
 
-    defineProperty(_, property, descriptor) {
-      if (!replacesMember(members.get(property), descriptor)) {
-        return refuse(target, `Object.defineProperty for '${String(property)}'`, 'an assignment or a method')
-      }
-      return Reflect.defineProperty(spies, property, { ...descriptor, configurable: true })
-    },
+  constructor(readonly target: Target) {
+    this.members = membersOf(target)
+  }
 
-    has(_, property) {
-      if (typeof property === 'symbol') return members.has(property)
-      if (probes.has(property)) return false
-      if (askedByTool()) return members.has(property)
-      return refuse(target, `'${property}' in ${example(target)}`, presence(target, property))
-    },
-
-    get(_, property, receiver) {
-      const mayBePrinted = indexedBy === 'field' || readBy !== 'itself'
-      if (receiver !== proxy) readBy = 'proxy'
-      else if (readBy === 'nobody') readBy = 'itself'
-      const member = members.get(property)
-      if (member) {
-        if (Object.hasOwn(spies, property)) return Reflect.get(spies, property, proxy) as unknown
-        if (member.get) return member.get.call(handle) as unknown
-        return method(property, member)
-      }
-      if (typeof property === 'symbol') return symbolOf(target, property)
-      if (property === 'toJSON') return toJSON
-      if (probes.has(property)) return undefined
-      if (mayBePrinted && suspects.has(property) && askedByTool()) return undefined
-      return read(target, indexedBy, property)
-    },
-
-    set(_, property, value) {
-      const member = members.get(property)
-      if (member && replacesMember(member, { value: value as unknown })) {
-        const spy = { value: value as unknown, writable: true, enumerable: false, configurable: true }
-        return Reflect.defineProperty(spies, property, spy)
-      }
-      if (member?.set) {
-        if (Object.hasOwn(spies, property)) return Reflect.set(spies, property, value, spies)
-        member.set.call(handle, value)
-        return true
-      }
-      if (typeof property === 'symbol' || member || probes.has(property)) return refuseMember(target, property)
-      const at = placeOf(target, property)
-      if (!target.set) return refusePlace(target, property, 'assigned')
-      target.context.dispatcher.assign(target, 'set', at, value)
-      return true
-    },
-
-    deleteProperty(_, property) {
-      if (Object.hasOwn(spies, property)) return Reflect.deleteProperty(spies, property)
-      if (typeof property === 'symbol' || members.has(property) || probes.has(property))
-        return refuseMember(target, property)
-      const at = placeOf(target, property)
-      const { dispatcher } = target.context
-      if (typeof at === 'number' && target.pop) dispatcher.assign(target, 'pop', at)
-      else if (typeof at === 'string' && target.delete) dispatcher.assign(target, 'delete', at)
-      else return refusePlace(target, property, 'deleted')
-      return true
-    },
-
-    ownKeys() {
-      if (askedByTool()) return ['key', ownerSymbol]
-      return refuse(target, 'spreading a handle, Object.keys and for … in', `await ${example(target)}.toJS()`)
-    },
-
-    preventExtensions() {
-      return refuse(target, 'Object.freeze', `a copy: Object.freeze(await ${example(target)}.toJS())`)
-    },
-
-    setPrototypeOf() {
-      return refuse(target, 'Object.setPrototypeOf', 'a class of your own that holds the handle')
+  getOwnPropertyDescriptor(_: H, property: string | symbol): PropertyDescriptor | undefined {
+    const { target, members } = this
+    if (property === 'key' || property === ownerSymbol) {
+      const value = property === 'key' ? target.context.name : ownerOf(target.context)
+      return { value, enumerable: true, configurable: true, writable: false }
     }
-  })
+    const member = members.get(property)
+    if (member) {
+      const spy = this.spies && Reflect.getOwnPropertyDescriptor(this.spies, property)
+      return spy ?? described(member, target, () => this.method(property, member))
+    }
+    if (typeof property === 'symbol' || probes.has(property)) return undefined
+    if (askedByTool()) return undefined
+    return refuse(target, `looking for an own property '${property}'`, presence(target, property))
+  }
 
-  function method(property: string | symbol, member: PropertyDescriptor): unknown {
-    const known = bound.get(property) ?? callable(target, member.value as Method)
+  defineProperty(_: H, property: string | symbol, descriptor: PropertyDescriptor): boolean {
+    const { target, members } = this
+    if (!replacesMember(members.get(property), descriptor)) {
+      return refuse(target, `Object.defineProperty for '${String(property)}'`, 'an assignment or a method')
+    }
+    return Reflect.defineProperty(this.spyTable(), property, { ...descriptor, configurable: true })
+  }
+
+  has(_: H, property: string | symbol): boolean {
+    const { target, members } = this
+    if (typeof property === 'symbol') return members.has(property)
+    if (probes.has(property)) return false
+    if (askedByTool()) return members.has(property)
+    return refuse(target, `'${property}' in ${example(target)}`, presence(target, property))
+  }
+
+  get(_: H, property: string | symbol, receiver: unknown): unknown {
+    const { target, members, spies } = this
+    const { indexedBy } = target.context.descriptor
+    const mayBePrinted = indexedBy === 'field' || this.readBy !== 'itself'
+    if (receiver !== this.proxy) this.readBy = 'proxy'
+    else if (this.readBy === 'nobody') this.readBy = 'itself'
+    const member = members.get(property)
+    if (member) {
+      if (spies && Object.hasOwn(spies, property)) return Reflect.get(spies, property, this.proxy) as unknown
+      if (member.get) return member.get.call(target) as unknown
+      return this.method(property, member)
+    }
+    if (typeof property === 'symbol') return symbolOf(target, property)
+    if (property === 'toJSON') return () => toJSON(target)
+    if (probes.has(property)) return undefined
+    if (mayBePrinted && suspects.has(property) && askedByTool()) return undefined
+    return read(target, indexedBy, property)
+  }
+
+  set(_: H, property: string | symbol, value: unknown): boolean {
+    const { target, members, spies } = this
+    const member = members.get(property)
+    if (member && replacesMember(member, { value })) {
+      const spy = { value, writable: true, enumerable: false, configurable: true }
+      return Reflect.defineProperty(this.spyTable(), property, spy)
+    }
+    if (member?.set) {
+      if (spies && Object.hasOwn(spies, property)) return Reflect.set(spies, property, value, spies)
+      member.set.call(target, value)
+      return true
+    }
+    if (typeof property === 'symbol' || member || probes.has(property)) return refuseMember(target, property)
+    const at = placeOf(target, property)
+    if (!target.set) return refusePlace(target, property, 'assigned')
+    target.context.dispatcher.assign(target, 'set', at, value)
+    return true
+  }
+
+  deleteProperty(_: H, property: string | symbol): boolean {
+    const { target, members, spies } = this
+    if (spies && Object.hasOwn(spies, property)) return Reflect.deleteProperty(spies, property)
+    if (typeof property === 'symbol' || members.has(property) || probes.has(property))
+      return refuseMember(target, property)
+    const at = placeOf(target, property)
+    const { dispatcher } = target.context
+    if (typeof at === 'number' && target.pop) dispatcher.assign(target, 'pop', at)
+    else if (typeof at === 'string' && target.delete) dispatcher.assign(target, 'delete', at)
+    else return refusePlace(target, property, 'deleted')
+    return true
+  }
+
+  ownKeys(): (string | symbol)[] {
+    const { target } = this
+    if (askedByTool()) return ['key', ownerSymbol]
+    return refuse(target, 'spreading a handle, Object.keys and for … in', `await ${example(target)}.toJS()`)
+  }
+
+  preventExtensions(): never {
+    const { target } = this
+    return refuse(target, 'Object.freeze', `a copy: Object.freeze(await ${example(target)}.toJS())`)
+  }
+
+  setPrototypeOf(): never {
+    const { target } = this
+    return refuse(target, 'Object.setPrototypeOf', 'a class of your own that holds the handle')
+  }
+
+  private method(property: string | symbol, member: PropertyDescriptor): unknown {
+    const bound = (this.bound ??= new Map<string | symbol, unknown>())
+    const known = bound.get(property) ?? callable(this.target, member.value as Method)
     bound.set(property, known)
     return known
   }
 
-  function toJSON(): unknown {
-    if (askedByTool()) return `${target.context.descriptor.name} { key: ${JSON.stringify(target.context.name)} }`
-    return refuse(target, 'JSON.stringify', `JSON.stringify(await ${example(target)}.toJS())`)
+  private spyTable(): object {
+    return (this.spies ??= Object.create(null) as object)
   }
+}
 
-  return proxy
+function toJSON(target: Target): unknown {
+  if (askedByTool(2)) return `${target.context.descriptor.name} { key: ${JSON.stringify(target.context.name)} }`
+  return refuse(target, 'JSON.stringify', `JSON.stringify(await ${example(target)}.toJS())`)
 }
 
 const looks = new Map<string, new (key: string) => object>()

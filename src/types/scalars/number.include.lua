@@ -51,10 +51,17 @@ local function number_of(text)
   if not n or n - n ~= 0 then
     return nil
   end
-  -- For most numbers one or two of C's formats give JavaScript's text.
+  -- For most numbers the shortest of C's formats that reads back is JavaScript's text. (Not at a power of two, and only
+  -- where both write no exponent.)
   if not text:find('[eE]') and n ~= 0 then
     local short = string.format('%.15g', n)
-    if short == text or (tonumber(short) ~= n and string.format('%.16g', n) == text) then
+    if tonumber(short) ~= n then
+      short = string.format('%.16g', n)
+      if short ~= text and tonumber(short) ~= n and math.abs(math.frexp(n)) ~= 0.5 then
+        short = string.format('%.17g', n)
+      end
+    end
+    if short == text then
       return n
     end
   end

@@ -87,18 +87,51 @@ local function sort_key(item)
   return '2' .. string_key(item)
 end
 
+-- Whether all items of a run are integers of at most 15 characters as JavaScript writes them: one search for all of them.
+local function all_integers(run)
+  for i = 1, #run do
+    if #run[i] > 15 then
+      return false
+    end
+  end
+  local text = ',' .. table.concat(run, ',') .. ','
+  if text:find('[^%d,-]') or text:find(',,', 1, true) then
+    return false
+  elseif text:find('-', 1, true) and (text:find('[%d-]%-') or text:find('%-[^1-9]')) then
+    return false
+  end
+  return not (text:find(',0', 1, true) and text:find(',0[^,]'))
+end
+
+-- Whether an item is a string that stands as it is and sorts as its bytes do.
+local function is_plain(item)
+  return not item:find('[\238-\255]') and not (json and item:find('^[-%d"{%[tfn]'))
+end
+
+-- The same of all items of a run at once; an item with a line break may make it false.
+local function all_plain(run)
+  local text = '\n' .. table.concat(run, '\n')
+  return not text:find('[\238-\255]') and not (json and text:find('\n[-%d"{%[tfn]'))
+end
+
+local function each(run, holds)
+  for i = 1, #run do
+    if not holds(run[i]) then
+      return false
+    end
+  end
+  return true
+end
+
 -- What kind of items there are: only numbers, only strings that stand as they are and sort as their bytes do, or a mix.
 local function kind()
-  local numbers, strings = true, true
+  local numbers, strings = json, true
   for first = 0, length - 1, 1000 do
     local run = redis.call('LRANGE', list, first, math.min(first + 999, length - 1))
-    for i = 1, #run do
-      local item = run[i]
-      numbers = numbers and json and number_of(item) ~= nil
-      strings = strings and not item:find('[\238-\255]') and not (json and item:find('^[-%d"{%[tfn]'))
-      if not numbers and not strings then
-        return 'mix'
-      end
+    numbers = numbers and (all_integers(run) or each(run, number_of))
+    strings = strings and (all_plain(run) or each(run, is_plain))
+    if not numbers and not strings then
+      return 'mix'
     end
   end
   return numbers and 'numbers' or 'strings'

@@ -16,15 +16,7 @@ import {
   type ToText
 } from '../../../handles/handle.js'
 import type { Op, TypeDescriptor } from '../../../handles/operation.js'
-import {
-  listCount,
-  listInsert,
-  listPop,
-  listRepeat,
-  listReverse,
-  listSort,
-  listSplice
-} from '../../../scripts.generated.js'
+import { listCount, listPop, listRepeat, listReverse, listSort, listSplice } from '../../../scripts.generated.js'
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../../../values/schema.js'
 
 /** A list of `T` in Redis; `Input` are the values accepted for items, where a schema converts them. */
@@ -191,7 +183,7 @@ class List<T, Input = T> extends Handle<T[], Iterable<Input>> {
   insert(index: number, value: Input): Pending<void> {
     const op = this.context.op('insert')
     const at = op.integer('the index', index)
-    return op.write(script(listInsert, [this.context.key], at, op.encode(value)))
+    return op.write(script(listSplice, [this.context.key], at, 0, op.encode(value)))
   }
 
   /**

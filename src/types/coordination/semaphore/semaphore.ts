@@ -84,7 +84,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
   /** The lease of calls that give none. */
   readonly #lease: number
   /** The permits by acquire() and tryAcquire() of this handle that have not been released, oldest first. */
-  readonly #permits = new Map<Permit, HeldPermit>()
+  #permits: Map<Permit, HeldPermit> | undefined
 
   /** @internal */
   constructor(context: HandleContext, value: number, lease: number) {
@@ -179,7 +179,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
    * @example await lock.release()
    */
   async release(): Promise<void> {
-    const permit = [...this.#permits.keys()].findLast(each => this[ownedHere](each))
+    const permit = [...(this.#permits?.keys() ?? [])].findLast(each => this[ownedHere](each))
     await (permit ? permit.release() : this[releaseUnheld]())
   }
 
@@ -220,14 +220,15 @@ abstract class BaseSemaphore extends Handle<number, never> {
 
   /** @internal A permit that release() of this handle gives back. */
   [permitFor](held: HeldPermit): Permit {
-    const permit = new Permit(held, this.context.op('release').operation, released => this.#permits.delete(released))
+    const permit = new Permit(held, this.context.op('release').operation, released => this.#permits?.delete(released))
+    this.#permits ??= new Map()
     this.#permits.set(permit, held)
     return permit
   }
 
   /** @internal What the permits of this handle stand for, the last one first, if it has not been lost. */
   [heldByHandle](): HeldPermit | undefined {
-    const [, held] = [...this.#permits].findLast(([permit, { lost }]) => !lost && this[ownedHere](permit)) ?? []
+    const [, held] = [...(this.#permits ?? [])].findLast(([permit, { lost }]) => !lost && this[ownedHere](permit)) ?? []
     return held
   }
 
