@@ -155,7 +155,7 @@ class HotCore {
    *   await stock.increment('apples', -1)
    * })
    */
-  check(condition: unknown): asserts condition {
+  check(condition: unknown): void {
     if (!condition) this.retry()
   }
 
@@ -171,10 +171,10 @@ class HotCore {
    *   () => normal.get()
    * )
    */
-  async orElse<R>(...branches: (() => R)[]): Promise<Awaited<R>> {
+  async orElse<B extends readonly (() => unknown)[]>(...branches: B): Promise<Awaited<ReturnType<B[number]>>> {
     if (branches.length === 0) throw new TypeError('hot.orElse: give at least one function')
     for (const branch of branches) callable('hot.orElse', 'each argument', branch)
-    return this.#use().dispatcher.orElse(branches) as Promise<Awaited<R>>
+    return this.#use().dispatcher.orElse(branches) as Promise<Awaited<ReturnType<B[number]>>>
   }
 
   /**

@@ -201,7 +201,7 @@ export class Transaction implements Runner {
     try {
       const returned = runIn(scope, fn)
       const { parts, assemble } = takeApart(returned instanceof WriteResult ? returned : await returned)
-      return assemble(await Promise.all(parts))
+      return assemble(await runIn(scope, () => Promise.all(parts)))
     } catch (error) {
       this.#rollBack(scope)
       throw error
