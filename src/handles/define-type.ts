@@ -112,6 +112,11 @@ function makeHandle(
   return proxied(handle)
 }
 
+/** The context of a handle that the library uses itself: its key may have any name. */
+export function contextAt(host: HandleHost, key: string, descriptor: TypeDescriptor): HandleContext {
+  return new Context(host, key, descriptor, {}, () => undefined)
+}
+
 /** The context of a handle. The prefix and the connection are resolved at its first use, not at its creation. */
 class Context implements HandleContext {
   #key: Key | undefined
