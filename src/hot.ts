@@ -9,12 +9,15 @@ import type { Topology } from './connection/topology.js'
 import { Pending } from './core/pending.js'
 import { Dispatcher, LimitedDispatcher, tighter } from './dispatcher.js'
 import { Assignments } from './execution/assignments.js'
+import { contextAt } from './handles/define-type.js'
 import type { HandleHost } from './handles/operation.js'
 import { rawCommand, type CommandReply, type CommandWord } from './handles/raw-command.js'
 import { settingsOf, type HotOptions, type Settings } from './options.js'
 import { types, type Factories } from './registry.js'
 import type { Results } from './transactions/results.js'
 import type { TransactionOptions } from './transactions/run-transaction.js'
+import { Lock } from './types/coordination/semaphore/semaphore.js'
+import type { Change } from './waiting/change-tracker.js'
 import { Leases } from './waiting/lease.js'
 import { WaitRegistry } from './waiting/wait-registry.js'
 
@@ -31,6 +34,9 @@ interface Parts {
   readonly keyspace: Keyspace
 }
 
+/** Milliseconds after which the turn of a process that died goes to the next transaction. */
+const TURN_LEASE = 1_000
+
 function compose(settings: Settings): Parts {
   const { provider, connectTimeout, responseTimeout, fusion } = settings
   const timeouts = { connectTimeout, responseTimeout, fusion }
@@ -44,15 +50,13 @@ function compose(settings: Settings): Parts {
   )
   const leases = new Leases(runner, (key, words) => topology.sendOutOfBand(key, words))
   const assignments = new Assignments(settings.onError)
-  const host = {
-    runner,
-    pools,
-    topology,
-    fusion,
-    leases,
-    nextChange: (keys: readonly string[]) => waits.nextChange(keys)
+  const nextChange = (keys: readonly string[]): Promise<Change> => waits.nextChange(keys)
+  const takeTurn = (key: string, limits: WaitOptions): Promise<{ release(): Promise<void> }> => {
+    const internal = { prefix: '', dispatcher, owner: dispatcher }
+    return new Lock(contextAt(internal, key, Lock.descriptor), TURN_LEASE).acquire(limits)
   }
-  const dispatcher = new Dispatcher(runner, host, waits, leases, assignments)
+  const host = { runner, pools, topology, fusion, leases, nextChange, takeTurn }
+  const dispatcher: Dispatcher = new Dispatcher(runner, host, waits, leases, assignments)
   const keyspace = new Keyspace(topology, settings.prefix)
   return { settings, topology, runner, pools, waits, leases, assignments, dispatcher, keyspace }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backends } from '../support/backends.js'
 import { freshKey } from '../support/fresh-key.js'
 import { spawnWorker } from '../support/processes.js'
-import { emptyModel, handlesOf, violations, type Group } from '../support/replay.js'
+import { WORLDS, emptyModel, handlesOf, violations, type Done } from '../support/replay.js'
 import { scaled } from '../support/runs.js'
 
 const PROCESSES = 4
@@ -11,7 +11,7 @@ const PROCESSES = 4
 describe.each(backends)('Random transactions of processes on $name', ({ name, createHot, raw }) => {
   const hot = createHot()
   const isCluster = name.includes('cluster')
-  const each = scaled(isCluster ? 100 : 250)
+  const each = scaled(isCluster ? 50 : 100)
 
   test.each([
     ['undisturbed', false],
@@ -31,25 +31,30 @@ describe.each(backends)('Random transactions of processes on $name', ({ name, cr
       }
     })()
     for (const worker of workers) worker.send('go')
-    const reports = await Promise.all(workers.map(worker => worker.next<Record<string, Group[]>>()))
+    const reports = await Promise.all(workers.map(worker => worker.next<Record<string, Done>>()))
     over = true
     await disturbing
 
-    const groups = new Map(reports.flatMap(report => Object.entries(report)))
+    const done = new Map(reports.flatMap(report => Object.entries(report)))
     const ledger = await hot.list<string>(`${tag}:ledger`).toJS()
     expect(new Set(ledger).size).toBe(ledger.length)
     if (!disturbed) expect(ledger.length).toBe(PROCESSES * each)
-    const model = emptyModel()
-    const wrong = ledger.flatMap(id => violations(model, groups.get(id) ?? []).map(what => `${id}: ${what}`))
+    const models = Array.from({ length: WORLDS }, emptyModel)
+    const wrong = ledger.flatMap(id => {
+      const { world, groups } = done.get(id)!
+      return violations(models[world]!, groups).map(what => `${id}: ${what}`)
+    })
     expect(wrong).toEqual([])
 
-    const { int, text, list, set, dict, queue } = handlesOf(hot, tag)
-    expect(await int.value).toBe(model.int)
-    expect(await text.value).toBe(model.text)
-    expect(await list.toJS()).toEqual(model.list)
-    expect(await set.toJS()).toEqual(model.set)
-    expect(await dict.toJS()).toEqual(Object.fromEntries(model.dict))
-    expect(await queue.toJS()).toEqual(model.queue)
+    for (const [world, model] of models.entries()) {
+      const { int, text, list, set, dict, queue } = handlesOf(hot, `${tag}:${world}`)
+      expect(await int.value).toBe(model.int)
+      expect(await text.value).toBe(model.text)
+      expect(await list.toJS()).toEqual(model.list)
+      expect(await set.toJS()).toEqual(model.set)
+      expect(await dict.toJS()).toEqual(Object.fromEntries(model.dict))
+      expect(await queue.toJS()).toEqual(model.queue)
+    }
     const shadows = "return redis.call('KEYS', ARGV[1])"
     expect(await raw(tag, 'EVAL', shadows, '1', tag, `*${tag.slice(1, -1)}*hot-redis:shadow-*`)).toEqual([])
   })

@@ -13,6 +13,15 @@ export interface Group {
   readonly dropped: boolean
 }
 
+/** A transaction: what it called, on which of the sets of keys. */
+export interface Done {
+  readonly world: number
+  readonly groups: readonly Group[]
+}
+
+/** How many sets of keys there are. */
+export const WORLDS = 4
+
 /** One handle of each kind, in one slot. */
 export interface Handles {
   readonly int: HotInt

@@ -2,13 +2,23 @@
 
 import { createCluster } from 'redis'
 import { createHot } from '../../src/index.js'
-import { behaviours, handlesOf, type Answer, type Call, type CallName, type Group } from '../support/replay.js'
+import {
+  behaviours,
+  handlesOf,
+  WORLDS,
+  type Answer,
+  type Call,
+  type CallName,
+  type Done,
+  type Group
+} from '../support/replay.js'
 
 const [tag, count, backend] = process.argv.slice(2) as [string, string, string]
 const rootNodes = (process.env['HOT_TEST_CLUSTER'] ?? '').split(',').map(url => ({ url }))
 const client = backend === 'cluster' ? createCluster({ rootNodes }).on('error', () => undefined) : undefined
 const hot = client ? createHot({ client }) : createHot({ url: process.env['HOT_TEST_URL'] })
-const handles = handlesOf(hot, tag)
+const worlds = Array.from({ length: WORLDS }, (_, world) => handlesOf(hot, `${tag}:${world}`))
+let handles = worlds[0]!
 const ledger = hot.list<string>(`${tag}:ledger`)
 const names = Object.keys(behaviours) as CallName[]
 const random = (below: number): number => Math.floor(Math.random() * below)
@@ -60,7 +70,9 @@ async function act(manner: (typeof manners)[number], calls: readonly Call[], gro
   return hot.orElse(...branches)
 }
 
-async function transaction(id: string): Promise<Group[]> {
+async function transaction(id: string): Promise<Done> {
+  const world = random(WORLDS)
+  handles = worlds[world]!
   const plan = Array.from({ length: 1 + random(3) }, () => ({ manner: manners[random(6)]!, calls: someCalls() }))
   let groups: Group[] = []
   const run = async () => {
@@ -69,12 +81,12 @@ async function transaction(id: string): Promise<Group[]> {
     for (const { manner, calls } of plan) if (manner !== 'write only') await act(manner, calls, groups)
   }
   await hot.transaction(run, { retries: 1_000 }).catch(() => undefined)
-  return groups
+  return { world, groups }
 }
 
 process.once('message', () => {
   void (async () => {
-    const done: Record<string, Group[]> = {}
+    const done: Record<string, Done> = {}
     for (let at = 0; at < Number(count); at++) {
       const id = `${process.pid}-${at}`
       done[id] = await transaction(id)

@@ -108,6 +108,11 @@ export function shadowKey(key: Key, id: string): Key {
   return new Key(key.name.replace(AUX, `${AUX}shadow-${id}-`))
 }
 
+/** The lock by which transactions that keep colliding take turns; held by nobody, it does not exist. */
+export function turnKey(key: Key): Key {
+  return isAuxKey(key.name) ? turnKey(new Key(ownerOf(key.name))) : auxKey(key, 'turn')
+}
+
 /** The roles of auxiliary keys that hold who waits. */
 const WAIT_QUEUES = /:hot-redis:(?:getters|putters|joiners|waiters)(?::|$)/
 

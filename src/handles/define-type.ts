@@ -115,6 +115,11 @@ function makeHandle(
 
 const NO_VALUE_OPTIONS: ValueOptions = {}
 
+/** The context of a handle that the library uses itself: its key may have any name. */
+export function contextAt(host: HandleHost, key: string, descriptor: TypeDescriptor): HandleContext {
+  return new Context(host, key, descriptor, NO_VALUE_OPTIONS, () => ({}))
+}
+
 /** The context of a handle. The prefix and the connection are resolved at its first use, not at its creation. */
 class Context implements HandleContext {
   #key: Key | undefined

@@ -25,6 +25,9 @@ const LONGEST_SHADOW = 3_600_000
 
 const OPTIONS = ['retries', 'timeout', 'maxShadow', 'signal'] as const
 
+/** How often a transaction collides before it waits for its turn. */
+const CONFLICTS_BEFORE_TURN = 3
+
 const LONGEST_BACKOFF = 100
 
 /** What ends a transaction early. */
@@ -54,6 +57,7 @@ export function runTransaction(
 class Attempts {
   readonly #started = now()
   readonly #earlier: Promise<void> | undefined
+  #turn: { release(): Promise<void> } | undefined
 
   constructor(
     private readonly owner: object,
@@ -72,15 +76,29 @@ class Attempts {
   }
 
   async run(): Promise<unknown> {
+    try {
+      return await this.#untilCommitted()
+    } finally {
+      void this.#turn?.release().catch(() => {})
+    }
+  }
+
+  async #untilCommitted(): Promise<unknown> {
     const { retries } = this.options
     for (let conflicts = 0; conflicts <= retries;) {
       this.ends.abort.throwIfAborted()
-      const attempt = await this.#attempt()
+      const transaction = this.#newAttempt()
+      const attempt = await this.#inTime(transaction)
       if (attempt === 'conflict') {
+        if (!transaction.yielded) conflicts++
+        if (transaction.yielded || conflicts >= CONFLICTS_BEFORE_TURN) await this.#takeTurn(transaction.turn)
         // Longer each time, and by chance, so that those who collided do not meet again.
-        await sleep(Math.random() * Math.min(LONGEST_BACKOFF, 2 ** conflicts++, Math.max(0, this.#left)))
+        if (!this.#turn) await sleep(Math.random() * Math.min(LONGEST_BACKOFF, 2 ** conflicts, Math.max(0, this.#left)))
       } else if (attempt !== 'changed') {
         if (!('change' in attempt)) return attempt.value
+        // Who waits for a change keeps nobody else waiting.
+        await this.#turn?.release().catch(() => {})
+        this.#turn = undefined
         await this.#untilChange(attempt)
       }
     }
@@ -90,12 +108,19 @@ class Attempts {
     )
   }
 
-  #attempt(): Promise<Attempt> {
+  /** Waits for its turn: then those that come later make way. */
+  async #takeTurn(key: string | undefined): Promise<void> {
+    if (this.#turn || key === undefined) return
+    const limits = { timeout: Math.max(0, Math.min(this.#left, LONGEST_TIMER)), signal: this.ends.abort }
+    // Without the right to wait, chance has to do.
+    this.#turn = await this.host.takeTurn(key, limits).catch(() => undefined)
+  }
+
+  #newAttempt(): Transaction {
     const { maxShadow } = this.options
     const lifetime = Math.min(this.#left, LONGEST_SHADOW) + SHADOW_GRACE
-    const limits = { started: this.#started, lifetime, maxShadow }
-    const transaction = new Transaction(this.owner, this.host, this.#earlier, limits)
-    return this.#inTime(transaction)
+    const limits = { started: this.#started, lifetime, maxShadow, hasTurn: this.#turn !== undefined }
+    return new Transaction(this.owner, this.host, this.#earlier, limits)
   }
 
   /** One attempt, unless time runs out or its Hot drops everything before it commits. */

@@ -27,7 +27,7 @@ import { readsOf, takeApart, type Parts } from './results.js'
 import { currentScope, currentTransaction, newScope, runIn, runWithin, type Scope } from './scope.js'
 import { ShadowRunner } from './shadow-runner.js'
 import { Shadows } from './shadows.js'
-import { WatchedConnection, type Connections } from './watched-connection.js'
+import { WatchedConnection, type Connections, type LastCommand } from './watched-connection.js'
 import { RefusedResult, WriteResult } from './write-result.js'
 
 /** How fn ended: with the parts of what it returned, or with what it threw. */
@@ -49,6 +49,8 @@ type Settle = (result: PromiseSettledResult<unknown>) => void
 export interface TransactionHost extends Connections {
   readonly runner: SharedRunner
   readonly leases: { autoRenew(spec: LeaseSpec): Lease }
+  /** Waits for the turn at a key, first come, first served. */
+  takeTurn(key: string, limits: WaitOptions): Promise<{ release(): Promise<void> }>
   /** The next change of keys; resolves when it will be told. */
   nextChange(keys: readonly string[]): Promise<Change>
 }
@@ -59,6 +61,8 @@ export interface AttemptLimits {
   readonly started: number
   /** Milliseconds until it has to be over. */
   readonly lifetime: number
+  /** Whether it has its turn: others wait for it. */
+  readonly hasTurn: boolean
   /** The most elements that a key may have whose writes are read before the commit. */
   readonly maxShadow: number | undefined
 }
@@ -91,7 +95,7 @@ export class Transaction implements Runner {
     earlier: Promise<void> | undefined,
     private readonly limits: AttemptLimits
   ) {
-    this.#watch = new WatchedConnection(host, earlier)
+    this.#watch = new WatchedConnection(host, earlier, limits.hasTurn)
     this.#shadows = new Shadows(limits.lifetime, limits.maxShadow)
     this.#onShadows = new ShadowRunner(this.#watch, this.#journal, this.#shadows, error => this.#noShadows(error))
   }
@@ -154,6 +158,16 @@ export class Transaction implements Runner {
   misused(error: HotError): void {
     this.#misuse ??= error
     this.#failed = true
+  }
+
+  /** The key at which colliding transactions take turns: the first that was read. */
+  get turn(): string | undefined {
+    return this.#watch.turn
+  }
+
+  /** Whether it made way for transactions that take turns. */
+  get yielded(): boolean {
+    return this.#watch.yielded
   }
 
   /** What it is waiting for, in words. */
@@ -232,9 +246,7 @@ export class Transaction implements Runner {
   /** Ends it: nothing more is sent. */
   abandon(): void {
     this.#phase = 'over'
-    const removal = this.#shadows.remove()
-    const removed = this.#watch.close(this.#pending.size > 0, removal)
-    if (removal && !removed) this.#removeShadows(removal)
+    this.#watch.close(this.#pending.size > 0, this.#removal())
     for (const { lease } of this.#leases) lease.drop()
     this.#journal.reject(new TransactionError('this attempt at the transaction ended without writing anything'))
   }
@@ -363,8 +375,8 @@ export class Transaction implements Runner {
       try {
         await this.#runOnShadows({ keys: entry.keys, position: entry.position + 1 }, [])
         await entry.answered
-      } catch {
-        // The entry has the error.
+      } catch (reason) {
+        entry.settle({ status: 'rejected', reason })
       }
     })
   }
@@ -408,7 +420,12 @@ export class Transaction implements Runner {
     return reason
   }
 
-  /** The connection of the transaction is lost, and with it the way to the shadows. */
+  /** What removes the shadows, over the shared connection when that of the transaction is lost. */
+  #removal(): LastCommand | undefined {
+    const words = this.#shadows.remove()
+    return words && { words, failed: () => this.#removeShadows(words) }
+  }
+
   #removeShadows(words: readonly string[]): void {
     const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
     const requests = [{ words, keysAt: words.slice(1).map((_, index) => index + 1) }]
@@ -442,7 +459,7 @@ export class Transaction implements Runner {
     if (keys.length === 0) throw nothingRead()
     // First the tracking, then the check: whatever changes after that is told.
     const change = await this.host.nextChange(keys)
-    const unchanged = await this.#watch.execute([], this.#shadows.remove()).catch((error: unknown) => {
+    const unchanged = await this.#watch.execute([], this.#removal()).catch((error: unknown) => {
       change.cancel()
       throw error
     })
@@ -454,7 +471,7 @@ export class Transaction implements Runner {
   /** What fn threw is its own only if all it had read still holds. */
   async #check(error: unknown): Promise<false> {
     if (!this.#watch.used) throw error
-    if (!this.#watch.lost && (await this.#watch.execute([], this.#shadows.remove())) !== undefined) throw error
+    if (!this.#watch.lost && (await this.#watch.execute([], this.#removal())) !== undefined) throw error
     return false
   }
 
@@ -463,9 +480,7 @@ export class Transaction implements Runner {
     const { entries } = this.#journal
     const writes = entries.map(requestsOf)
     const requests = [...writes.flat(), ...serving(entries)].map(request => this.#shadows.onKeys(request))
-    const replies = this.#watch.used
-      ? await this.#watch.execute(requests, this.#shadows.remove())
-      : await this.#send(requests)
+    const replies = this.#watch.used ? await this.#watch.execute(requests, this.#removal()) : await this.#send(requests)
     if (replies) await this.#deliver(entries, replies)
     return replies !== undefined
   }

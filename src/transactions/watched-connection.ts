@@ -4,8 +4,15 @@ import { redirection } from '../connection/pipeline.js'
 import type { Topology } from '../connection/topology.js'
 import { keysOfAll, type Reply, type Request } from '../core/command.js'
 import { ConnectionError } from '../core/errors.js'
+import { Key, turnKey } from '../core/keys.js'
 import { multiOf, wordsOf } from '../execution/plan.js'
 import { explain, readOnly } from '../execution/reply-error.js'
+
+/** A command without a reply that matters, and what to do when it could not be sent, or was lost. */
+export interface LastCommand {
+  readonly words: readonly string[]
+  readonly failed: () => void
+}
 
 /** What a transaction needs to connect. */
 export interface Connections {
@@ -27,16 +34,30 @@ export class WatchedConnection {
   #refusal: Error | undefined
   #closed = false
   #queued = false
+  #yielded = false
+  #turn: string | undefined
 
   constructor(
     private readonly connections: Connections,
     /** Resolves when all that was called before the transaction has been answered. */
-    private readonly earlier: Promise<void> | undefined
+    private readonly earlier: Promise<void> | undefined,
+    /** Whether it is its turn; else it looks whether others take turns. */
+    private readonly hasTurn: boolean
   ) {}
 
   /** Whether anything has been read: then there is something to check before the end. */
   get used(): boolean {
     return this.#borrowing !== undefined
+  }
+
+  /** The lock by which those that collide at the first key take turns. */
+  get turn(): string | undefined {
+    return this.#turn
+  }
+
+  /** Whether others take turns: then it makes way for them. */
+  get yielded(): boolean {
+    return this.#yielded
   }
 
   /** The keys that have been read. */
@@ -51,18 +72,20 @@ export class WatchedConnection {
 
   /** Whether what was read counts for nothing, because the connection was lost or a key moved to another node. */
   get lost(): boolean {
-    return this.#lost
+    return this.#lost || this.#yielded
   }
 
   /** Watches the keys, and reads; what Redis refused has an Error as its reply. */
   async read(requests: readonly Request[], keys = keysOfAll(requests)): Promise<readonly Reply[]> {
     const loan = await (this.#borrowing ??= this.#borrow(keys[0] ?? ''))
+    const looking = this.#look(loan, keys[0])
     const unwatched = keys.filter(key => !this.#watched.has(key))
     for (const key of unwatched) this.#watched.add(key)
     const watching = unwatched.length > 0 ? this.#watch(loan, unwatched) : undefined
     const reading = requests.map(request => this.#reply(loan, wordsOf(request), request.script?.slow))
-    const [refusal, replies] = await Promise.all([watching, Promise.all(reading)])
+    const [refusal, replies, taken] = await Promise.all([watching, Promise.all(reading), looking])
     if (refusal) return [refusal]
+    if (taken === 1) throw this.#yield()
     const moved = replies.find(reply => reply instanceof Error && redirection.test(reply.message))
     if (moved) throw await this.#moved(moved as Error)
     return replies
@@ -70,20 +93,21 @@ export class WatchedConnection {
 
   /**
    * The replies of a MULTI with these requests; undefined when nothing was done, because something read has changed since,
-   * or can't be vouched for. `behind` is a command that follows, whatever comes of it.
+   * or can't be vouched for. `last` follows, whatever comes of it.
    */
-  async execute(requests: readonly Request[], behind?: readonly string[]): Promise<readonly Reply[] | undefined> {
+  async execute(requests: readonly Request[], last?: LastCommand): Promise<readonly Reply[] | undefined> {
     if (this.#refusal) throw this.#refusal
     const loan = this.#loan
-    if (this.#lost || !loan?.connection.ready) {
-      this.#lost = true
+    if (this.lost || !loan?.connection.ready) {
+      this.#lost ||= !this.#yielded
+      last?.failed()
       return undefined
     }
     try {
       const slow = requests.some(({ script }) => script?.slow)
       const multi = multiOf(requests, () => this.connections.fusion)
       const executing = loan.responseTimer.track(loan.connection.transact(multi.commands), slow)
-      if (behind) loan.connection.send(behind).catch(() => {})
+      if (last) loan.connection.send(last.words).catch(last.failed)
       const replies = await executing
       this.#watched.clear()
       if (replies?.some(reply => isReplyError(reply) && readOnly.test(reply.message)))
@@ -113,18 +137,30 @@ export class WatchedConnection {
   }
 
   /**
-   * Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. `last` is a
-   * command to send before; returns whether it could be sent.
+   * Gives the connection back: clean, or closed when there is something on it that nobody waits for any more. `last` is sent
+   * before.
    */
-  close(inFlight: boolean, last?: readonly string[]): boolean {
+  close(inFlight: boolean, last?: LastCommand): void {
     this.#closed = true
-    if (!this.#loan) return false
+    if (!this.#loan) return
     const broken = inFlight || this.#lost
-    if (!broken && last) this.#loan.connection.send(last).catch(() => {})
+    if (broken) last?.failed()
+    else if (last) this.#loan.connection.send(last.words).catch(last.failed)
     if (!broken && this.#watched.size > 0) this.#loan.connection.send(['UNWATCH']).catch(() => {})
     this.#loan.giveBack({ broken })
     this.#loan = undefined
-    return !broken
+  }
+
+  /** Whether others take turns at the first key. */
+  #look(loan: Loan, key: string | undefined): Promise<Reply> | undefined {
+    if (this.#turn !== undefined || key === undefined) return undefined
+    this.#turn = turnKey(new Key(key)).name
+    return this.hasTurn ? undefined : this.#reply(loan, ['EXISTS', this.#turn])
+  }
+
+  #yield(): ConnectionError {
+    this.#yielded = true
+    return new ConnectionError('other transactions take turns at this key; it is run again', { outcome: 'not-sent' })
   }
 
   /** What can't be watched must not be read either: then nothing is executed. */
