@@ -146,7 +146,13 @@ export async function contestants({ url, port }: Server): Promise<Contestants> {
     'node-redis 6': typed(six, () => six.destroy()),
     ioredis: overIoredis(new Redis(url)),
     'ioredis autopipelining': overIoredis(new Redis(url, { enableAutoPipelining: true })),
-    GLIDE: overGlide(await GlideClient.createClient({ addresses: [{ host: '127.0.0.1', port }] })),
+    GLIDE: overGlide(
+      await GlideClient.createClient({
+        addresses: [{ host: '127.0.0.1', port }],
+        inflightRequestsLimit: 50_000,
+        requestTimeout: 60_000
+      })
+    ),
     '@keyv/redis': overKeyv(url)
   }
   const close = async (): Promise<void> => {

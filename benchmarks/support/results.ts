@@ -25,7 +25,7 @@ export interface Table {
   readonly figures: readonly Figure[]
 }
 
-export interface Group {
+interface Group {
   readonly date: string
   readonly machine: string
   readonly versions: Readonly<Record<string, string>>
@@ -33,10 +33,10 @@ export interface Group {
 }
 
 const root = join(import.meta.dirname, '..', '..')
-export const folder = join(root, 'docs', 'benchmarks')
+const folder = join(root, 'docs', 'benchmarks')
 const file = join(folder, 'results.json')
 
-export function results(): Record<string, Group> {
+function results(): Record<string, Group> {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Group>) : {}
 }
 
