@@ -31,10 +31,23 @@ export function drawBenchmarks(/** @type {string} */ root) {
   const folder = join(root, 'docs', 'benchmarks')
   const groups = /** @type {Record<string, Group>} */ (JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')))
   for (const file of readdirSync(folder)) if (file.endsWith('.svg')) rmSync(join(folder, file))
+  const overview = overviewOf(groups)
+  if (overview) writeFileSync(join(folder, 'overview.svg'), plot(overview))
   const parts = Object.keys(names)
     .filter(name => groups[name])
     .map(name => part(folder, name, /** @type {Group} */ (groups[name])))
   writeFileSync(join(folder, 'README.md'), page(parts, Object.values(groups)))
+}
+
+const shown = ['hot-redis', 'node-redis 4', 'node-redis 6', 'ioredis', 'ioredis autopipelining', 'GLIDE']
+
+/** The plot of the project's README. @param {Record<string, Group>} groups @returns {Table | undefined} */
+function overviewOf(groups) {
+  const table = groups.together?.tables.find(({ title }) => title.startsWith('1,000 calls'))
+  const rows = ['reads of a dict', 'assignments', 'pushes']
+  return (
+    table && { ...table, figures: table.figures.filter(({ row, side }) => rows.includes(row) && shown.includes(side)) }
+  )
 }
 
 /** @param {string} folder @param {string} name @param {Group} group */
