@@ -134,7 +134,7 @@ export interface Contestants {
 export async function contestants({ url, port }: Server): Promise<Contestants> {
   const four = createClient({ url }).on('error', () => undefined)
   const five = createClient5({ url }).on('error', () => undefined)
-  const six = createClient6({ url }).on('error', () => undefined)
+  const six = createClient6({ url, commandOptions: { timeout: 120_000 } }).on('error', () => undefined)
   await Promise.all([four.connect(), five.connect(), six.connect()])
   const hot = createHot({ url })
   const send = (command: string[]): Promise<unknown> => four.sendCommand(command)
