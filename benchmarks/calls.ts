@@ -21,6 +21,8 @@ await withServer(async ({ url }) => {
   const dict = hot.dict<{ name: string; visits: number }>('dict', { initial: { name: 'Ada', visits: 0 } })
   const long = hot.list<string>('long')
   await long.extend(Array.from({ length: ITEMS }, (_, index) => `item ${index}`))
+  const shorter = hot.list<object>('shorter')
+  await shorter.extend(Array.from({ length: 100_000 }, (_, id) => ({ id, name: `name ${id}` })))
   await dict.increment('visits') // loads the script
 
   const calls: readonly Pair[] = [
@@ -65,36 +67,11 @@ await withServer(async ({ url }) => {
     }
   ]
 
-  const together: readonly Pair[] = [
-    {
-      name: '100 × list.at(1) in Promise.all  /  100 × LINDEX',
-      times: 10,
-      hot: oneByOne(() => Promise.all(Array.from({ length: 100 }, () => list.at(1)))),
-      raw: oneByOne(() => Promise.all(Array.from({ length: 100 }, () => send('LINDEX', 'list', '1'))))
-    },
-    {
-      name: '100 × list.push in Promise.all  /  100 × RPUSH',
-      times: 10,
-      hot: oneByOne(() => Promise.all(Array.from({ length: 100 }, () => pushed.push('x')))),
-      raw: oneByOne(() => Promise.all(Array.from({ length: 100 }, () => send('RPUSH', 'pushed', 'x'))))
-    },
-    {
-      name: '100 × dict.increment in Promise.all  /  100 × EVALSHA',
-      times: 10,
-      hot: oneByOne(() => Promise.all(Array.from({ length: 100 }, () => dict.increment('visits')))),
-      raw: oneByOne(() =>
-        Promise.all(
-          Array.from({ length: 100 }, () => send('EVALSHA', dictIncrement.sha1, '1', 'dict', 'visits', '1', '0'))
-        )
-      )
-    }
-  ]
-
   const streams: readonly Pair[] = [
     {
       name: 'for await over 1,000,000 items  /  LRANGE, 1,000 a page',
       times: 1,
-      rounds: 4,
+      rounds: 9,
       hot: async () => {
         let characters = 0
         for await (const item of long) characters += item.length
@@ -108,11 +85,20 @@ await withServer(async ({ url }) => {
         }
         seen(characters)
       }
+    },
+    {
+      name: 'toJS() of 100,000 items  /  LRANGE and the decoding',
+      times: 1,
+      rounds: 9,
+      hot: oneByOne(() => shorter.toJS()),
+      raw: async () => {
+        const texts = (await send('LRANGE', 'shorter', '0', '-1')) as string[]
+        texts.map(text => JSON.parse(text) as unknown)
+      }
     }
   ]
 
   print('One call by itself', await all(calls))
-  print('Calls made together', await all(together))
   print('A long list', await all(streams))
 
   await hot.close()

@@ -7,9 +7,11 @@ import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { Mutex, Semaphore } from 'redis-semaphore'
+import Redlock from 'redlock'
 import { locksOf, type Locks } from './support/locks.js'
 import { measure, oneByOne, print, withServer, type Measurement, type Pair } from './support/pairs.js'
 import { inTurns, median, microseconds, printTable, quantile } from './support/figures.js'
+import { record } from './support/results.js'
 import { BenchmarkWorker, withWorkers } from './support/workers.js'
 
 await withServer(async ({ url, port }) => {
@@ -48,6 +50,7 @@ async function uncontended(url: string, where: string, often: Pick<Pair, 'times'
 
   const ioredis = new Redis(url)
   const mutex = new Mutex(ioredis, 'lock')
+  const redlock = new Redlock([ioredis])
   const other = new Semaphore(ioredis, 'semaphore', 5)
 
   const raw: readonly Pair[] = [
@@ -81,6 +84,15 @@ async function uncontended(url: string, where: string, often: Pick<Pair, 'times'
       ...often
     },
     {
+      name: 'lock  /  redlock',
+      hot: acquireAndRelease,
+      raw: oneByOne(async () => {
+        const held = await redlock.acquire(['redlock'], 30_000)
+        await held.unlock()
+      }),
+      ...often
+    },
+    {
       name: 'boundedSemaphore of 5  /  Semaphore of 5',
       hot: oneByOne(async () => {
         const permit = await semaphore.acquire()
@@ -94,7 +106,7 @@ async function uncontended(url: string, where: string, often: Pick<Pair, 'times'
     }
   ]
   print(`A lock nobody else wants, Redis ${where}`, await all(raw))
-  print(`The same, beside redis-semaphore (ioredis), Redis ${where}`, await all(libraries), 'redis-semaphore')
+  print(`The same, beside redis-semaphore and redlock (ioredis), Redis ${where}`, await all(libraries), 'the other')
 
   await hot.close()
   await client.disconnect()
@@ -153,6 +165,15 @@ async function handOver(url: string): Promise<void> {
         row('released at once: hot.lock', atOnce!, busy!)
       ]
     )
+    record({
+      title: 'Hand-over of a lock to a waiting process, held for 10 to 20 ms',
+      unit: 'µs',
+      figures: [
+        { row: 'round trip (PING)', side: 'node-redis 4', value: median(idle!) * 1000 },
+        { row: 'hand-over', side: 'hot-redis', value: median(held!) * 1000 },
+        { row: 'hand-over', side: 'redis-semaphore', value: median(asked!) * 1000 }
+      ]
+    })
   })
   await Promise.all([ours.close(), theirs.close(), client.disconnect()])
 }

@@ -5,6 +5,7 @@ import { createClient } from 'redis'
 import type { Library } from './support/job-queues.js'
 import { measure, oneByOne, print, withServer, type Measurement, type Pair } from './support/pairs.js'
 import { between, compare, inTurns, median, microseconds, printTable } from './support/figures.js'
+import { record } from './support/results.js'
 import { BenchmarkWorker, withWorkers } from './support/workers.js'
 
 await withServer(async ({ url }) => {
@@ -128,6 +129,8 @@ async function handOver(url: string): Promise<void> {
       ['', 'hot-redis', 'raw', 'ratio', 'middle half'],
       [['put to a waiting get  /  RPUSH to a waiting BLPOP', ...cells, ratio.toFixed(2), between(low, high)]]
     )
+    const figure = { row: 'put to a waiting get', side: 'hot-redis', value: 1 / ratio, low: 1 / high, high: 1 / low }
+    record({ title: 'Hand-over of an item to a waiting process', baseline: 'RPUSH to BLPOP', figures: [figure] })
   })
   await hot.close()
   await Promise.all([client.disconnect(), blocking.disconnect()])
@@ -155,7 +158,7 @@ async function throughput(url: string, { title, count, batch, atOnce }: Way): Pr
   ])
   await withWorkers(starts, async (...workers) => {
     const rates = await inTurns(
-      8,
+      9,
       names.map((_, index) => async () => {
         const [producer, consumer] = [workers[2 * index]!, workers[2 * index + 1]!]
         const start = performance.now()
@@ -172,6 +175,8 @@ async function throughput(url: string, { title, count, batch, atOnce }: Way): Pr
       return [name, Math.round(median(theirs)).toLocaleString('en'), ...others]
     })
     printTable(title, ['', 'jobs a second', 'hot-redis / this', 'middle half'], rows)
+    const figures = names.map((side, index) => ({ row: 'jobs', side, value: median(rates[index]!) }))
+    record({ title, unit: 'jobs a second', figures })
   })
 }
 

@@ -1,8 +1,10 @@
-// npm run bench [name …]: runs benchmarks/*.ts one after another, or those named, against the built package: what tsx
+// npm run bench [name …]: runs benchmarks/*.ts one after another, or those named, and draws docs/benchmarks. They run
+// against the built package: what tsx
 // makes of the sources (it names every function at run time) costs as much as the library itself.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { drawBenchmarks } from './draw-benchmarks.mjs'
 import { prepareAndRun, root, run, runTypeScript, SetupError } from './setup.mjs'
 
 await prepareAndRun(async () => {
@@ -29,5 +31,6 @@ await prepareAndRun(async () => {
   let worst = 0
   for (const name of named.length > 0 ? named : all)
     worst = Math.max(worst, await runTypeScript(`benchmarks/${name}.ts`))
+  drawBenchmarks(root)
   return worst
 })

@@ -3,6 +3,7 @@
 
 import { stopAll, startServer, type Server } from '../../__tests__/support/servers.js'
 import { between, microseconds, printTable, quantile } from './figures.js'
+import { record } from './results.js'
 
 /** One call, or one batch of them, done `times` times over. */
 type Work = (times: number) => Promise<void>
@@ -28,7 +29,7 @@ export interface Measurement {
 }
 
 /** Many short rounds: both sides of one see the same moment of a busy machine. */
-const ROUNDS = 100
+const ROUNDS = 40
 
 export async function measure({ name, times, rounds = ROUNDS, hot, raw }: Pair): Promise<Measurement> {
   for (let round = 0; round < rounds / 10; round++) for (const work of [raw, hot, hot, raw]) await work(times)
@@ -79,6 +80,18 @@ export function print(title: string, measurements: readonly Measurement[], other
       between(low, high)
     ])
   )
+  record({
+    title,
+    baseline: other,
+    figures: measurements.map(({ name, hot, ratio, low, high }) => ({
+      row: name,
+      side: 'hot-redis',
+      value: 1 / ratio,
+      low: 1 / high,
+      high: 1 / low,
+      time: hot
+    }))
+  })
 }
 
 /** Runs `main` against a server of its own, which is stopped whatever happens. */
