@@ -38,7 +38,8 @@ describe.each(backends)('Random transactions of processes on $name', ({ name, cr
     const done = new Map(reports.flatMap(report => Object.entries(report)))
     const ledger = await hot.list<string>(`${tag}:ledger`).toJS()
     expect(new Set(ledger).size).toBe(ledger.length)
-    if (!disturbed) expect(ledger.length).toBe(PROCESSES * each)
+    const failures = [...done.values()].flatMap(({ failed }) => failed ?? [])
+    expect(failures.filter(failure => !disturbed || !failure.startsWith('ConnectionError'))).toEqual([])
     const models = Array.from({ length: WORLDS }, emptyModel)
     const wrong = ledger.flatMap(id => {
       const { world, groups } = done.get(id)!

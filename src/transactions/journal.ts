@@ -112,6 +112,8 @@ export class Entry {
 }
 
 interface Answer {
+  /** What was written before this position was part of it. */
+  readonly position: number
   readonly keys: readonly string[]
   readonly scope: Scope | undefined
 }
@@ -194,15 +196,17 @@ export class Journal {
   }
 
   /** Code of a scope is told what shadows hold. */
-  answers(keys: readonly string[], scope: Scope | undefined): void {
-    this.#answers.push({ keys, scope })
+  answers(answer: Answer): void {
+    this.#answers.push(answer)
   }
 
   /** An entry is run on shadows. */
   runs(entry: Entry): void {
+    const again = entry.state === 'stale'
     entry.state = 'run'
     entry.ranAt = this.#answers.length
-    this.#answers.push(entry)
+    // Run again, it gives what it gave.
+    if (!again) this.#answers.push(entry)
   }
 
   /** Removes what a nested transaction has written. */
@@ -214,8 +218,7 @@ export class Journal {
     const run = removed.filter(({ state }) => state === 'run')
     const spoilt = this.#reachedBy(run)
     const isSpoilt = ({ keys }: Answer): boolean => keys.some(key => spoilt.has(key))
-    const first = Math.min(...run.map(({ ranAt }) => ranAt))
-    const misled = this.#answers.slice(first).some(answer => !isWithin(answer.scope, nested) && isSpoilt(answer))
+    const misled = run.some(entry => this.#hasMisled(entry, nested))
     const error = new TransactionError('the nested transaction that this write was part of has failed; it is not sent')
     for (const entry of removed) {
       entry.state = 'void'
@@ -229,6 +232,17 @@ export class Journal {
   /** Ends all writes without a commit. */
   reject(error: unknown): void {
     for (const entry of this.#entries) entry.reject(error)
+  }
+
+  /** Whether code outside of its nested transaction was told what shows this entry. */
+  #hasMisled(entry: Entry, nested: Scope): boolean {
+    const reached = this.#reachedBy([entry])
+    return this.#answers
+      .slice(entry.ranAt)
+      .some(
+        ({ position, scope, keys }) =>
+          position > entry.position && !isWithin(scope, nested) && keys.some(key => reached.has(key))
+      )
   }
 
   /** The keys of entries, and of all that have run and share keys with them. */

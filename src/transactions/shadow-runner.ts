@@ -88,7 +88,7 @@ export class ShadowRunner {
       if (!isReady) break
       this.#queue.shift()
       for (const entry of entries) actions.push(this.#actionOf(entry))
-      this.journal.answers(step.keys, step.scope)
+      this.journal.answers(step)
       const { keys, requests } = step
       actions.push({
         keys,
