@@ -16,6 +16,8 @@ export class Entry {
   replay: readonly Request[] = []
   /** When it has run, among all that has been answered by shadows. */
   ranAt = 0
+  /** Whether all keys of a command of the user's are marked; undefined until Redis has been asked. */
+  keysMarked: boolean | undefined
   /** Whether the code of the transaction has asked for the result, and so is told of an error. */
   observed = false
   settled: PromiseSettledResult<unknown> | undefined
@@ -50,6 +52,11 @@ export class Entry {
   /** Resolves when an Update has read, and what it writes is known. */
   get ready(): Promise<unknown> | undefined {
     return this.call || this.state === 'void' ? undefined : (this.#ready ??= deferred()).promise
+  }
+
+  /** Whether it may touch keys that nobody knows. */
+  get unsure(): boolean {
+    return this.command.kind === 'write' && this.command.raw === true && this.keysMarked === undefined
   }
 
   /** What Redis has answered, on a shadow or to the commit. */

@@ -65,10 +65,22 @@ export class ShadowRunner {
   /** Waits until it is known what the writes before a step are, and what time it is for them. */
   async #prepare(step: Step): Promise<void> {
     for (let unready; (unready = this.#unready(step));) await unready
-    if (this.#clock || !this.#needsClock(step, this.journal.before(step.keys, step.position))) return
+    const entries = this.journal.before(step.keys, step.position)
+    for (const entry of entries) if (entry.unsure) await this.#checkKeys(entry)
+    if (this.#clock || !this.#needsClock(step, entries)) return
     const [time] = await this.watch.read([command('TIME')], step.keys.filter(isWatchable))
     if (time instanceof Error) throw await this.refused(time)
     this.#clock = time as unknown as Clock
+  }
+
+  /** A key that is not marked would be changed in earnest. */
+  async #checkKeys(entry: Entry): Promise<void> {
+    const [request] = entry.call?.requests ?? []
+    if (!request || request.script) return
+    const asking = { words: ['COMMAND', 'GETKEYS', ...request.words], keysAt: [] }
+    const [found] = await this.watch.read([asking], entry.keys.filter(isWatchable))
+    entry.keysMarked = !Array.isArray(found) || found.length <= request.keysAt.length
+    if (!entry.keysMarked) throw await this.refused(new Error('SHADOW keys'))
   }
 
   #unready({ keys, position }: Step): Promise<unknown> | undefined {
@@ -84,7 +96,8 @@ export class ShadowRunner {
     const actions: Action[] = []
     for (let step; (step = this.#queue[0]);) {
       const entries = this.journal.before(step.keys, step.position)
-      const isReady = !entries.some(({ ready }) => ready) && (this.#clock ?? !this.#needsClock(step, entries))
+      const isReady =
+        !entries.some(({ ready, unsure }) => ready ?? unsure) && (this.#clock ?? !this.#needsClock(step, entries))
       if (!isReady) break
       this.#queue.shift()
       for (const entry of entries) actions.push(this.#actionOf(entry))

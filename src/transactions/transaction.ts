@@ -413,6 +413,11 @@ export class Transaction implements Runner {
 
   async #noShadows(error: Error): Promise<HotError> {
     const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+    if (error.message === 'SHADOW keys') {
+      const unmarked = unmarkedKeys(this.#key)
+      this.misused(unmarked)
+      return unmarked
+    }
     const [, tooLarge] = /SHADOW size (.*)/s.exec(error.message) ?? []
     const reason =
       tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
@@ -558,6 +563,13 @@ function nothingRead(): TransactionError {
   return new TransactionError(
     'the transaction has read nothing, so nothing that it waits for could change: read what retry() depends on first',
     { operation: 'retry' }
+  )
+}
+
+function unmarkedKeys(key: string | undefined): TransactionError {
+  return new TransactionError(
+    'a command whose result is needed before the commit names keys as text: give a handle for each key',
+    { key, operation: 'command' }
   )
 }
 
