@@ -192,11 +192,12 @@ class HotCore {
    */
   async when<R>(condition: () => R, options: TransactionOptions = {}): Promise<Awaited<R>> {
     callable('hot.when', 'the argument', condition)
-    return this.transaction(async () => {
+    const met: Promise<unknown> = this.transaction(async () => {
       const result = await condition()
       this.check(result)
       return result
-    }, options) as Promise<Awaited<R>>
+    }, options)
+    return met as Promise<Awaited<R>>
   }
 
   /**

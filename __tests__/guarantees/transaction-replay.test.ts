@@ -11,7 +11,7 @@ const PROCESSES = 4
 describe.each(backends)('Random transactions of processes on $name', ({ name, createHot, raw }) => {
   const hot = createHot()
   const isCluster = name.includes('cluster')
-  const each = scaled(isCluster ? 50 : 100)
+  const each = scaled(isCluster ? 70 : 180)
 
   test.each([
     ['undisturbed', false],

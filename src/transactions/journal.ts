@@ -179,7 +179,7 @@ export class Journal {
 
   /** Resolves when it is known what all Updates write. */
   async allKnown(): Promise<void> {
-    for (let unknown; (unknown = this.#entries.find(({ ready }) => ready));) await unknown.ready
+    for (let unknown; (unknown = this.#entries.find(({ ready }) => ready !== undefined));) await unknown.ready
   }
 
   isChanged(key: string): boolean {

@@ -1,5 +1,5 @@
 import { command, type Reply, type Request } from '../core/command.js'
-import { ConnectionError } from '../core/errors.js'
+import type { ConnectionError } from '../core/errors.js'
 import { isWaitQueue } from '../core/keys.js'
 import type { Clock, Entry, Journal } from './journal.js'
 import { asksTime, atTime } from './replay.js'
@@ -84,7 +84,7 @@ export class ShadowRunner {
   }
 
   #unready({ keys, position }: Step): Promise<unknown> | undefined {
-    return this.journal.before(keys, position).find(entry => entry.ready)?.ready
+    return this.journal.before(keys, position).find(entry => entry.ready !== undefined)?.ready
   }
 
   #needsClock({ requests }: Step, entries: readonly Entry[]): boolean {
@@ -97,7 +97,8 @@ export class ShadowRunner {
     for (let step; (step = this.#queue[0]);) {
       const entries = this.journal.before(step.keys, step.position)
       const isReady =
-        !entries.some(({ ready, unsure }) => ready ?? unsure) && (this.#clock ?? !this.#needsClock(step, entries))
+        !entries.some(({ ready, unsure }) => ready !== undefined || unsure) &&
+        (this.#clock ?? !this.#needsClock(step, entries))
       if (!isReady) break
       this.#queue.shift()
       for (const entry of entries) actions.push(this.#actionOf(entry))
@@ -137,9 +138,9 @@ export class ShadowRunner {
       const replies = await this.watch.read([...opening, ...requests, ...closing], [...keys])
       let at = opening.length
       if (at > 0 && replies[0] instanceof Error) throw await this.#refusal(replies[0])
-      for (const { requests, replied } of actions) replied(replies.slice(at, (at += requests.length)))
+      for (const action of actions) action.replied(replies.slice(at, (at += action.requests.length)))
     } catch (error) {
-      for (const { failed } of actions) failed(error)
+      for (const action of actions) action.failed(error)
     }
   }
 

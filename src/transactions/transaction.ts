@@ -118,8 +118,7 @@ export class Transaction implements Runner {
     const info = { operation, key, redisType }
     const scope = currentScope()
     const ticket = spec.lease === undefined ? '' : `hot-redis:transaction/${nanoid()}`
-    let entry: Entry | undefined
-    const leases = { autoRenew: (spec: LeaseSpec) => this.#deferLease(spec, entry as Entry) }
+    const leases = { autoRenew: (spec: LeaseSpec) => this.#deferLease(spec, entry) }
     const grant: Grant = { ticket, since: now(), leases }
     const decode = ([reply]: readonly Reply[]): R => {
       const [served, result = null] = reply as Reply[]
@@ -139,8 +138,8 @@ export class Transaction implements Runner {
     const refusal = this.#refusal(attempt)
     if (refusal) return this.#refuse(attempt, refusal)
     this.#key ??= keysOfCommand(attempt)[0]
-    entry = this.#journal.enter(attempt)
-    this.#queue(attempt, entry, result => entry?.settle(result))
+    const entry = this.#journal.enter(attempt)
+    this.#queue(attempt, entry, result => entry.settle(result))
     this.#force(info, entry)
     return this.#resultOf(info, entry)
   }
