@@ -113,9 +113,10 @@ class HotCore {
    * MULTI/EXEC when it has ended. If anything it read has changed by then, it is run again. Every handle of this Hot that
    * is used in it takes part, however deep; nothing is sent if it throws. One round trip if it only writes.
    *
-   * A nested transaction joins the outer one; if it throws, nothing that it has written is sent.
+   * Ordinary code runs in it: reads see what was written before, and writes can be awaited, at the cost of one copy of their
+   * key (O(n)). Results that are returned, alone, in an array or in an object, are filled in after the commit, without one.
    *
-   * A write has its result after the commit: return it, alone, in an array or in an object, and it is filled in.
+   * A nested transaction is a savepoint: if it throws, its writes are taken back, and the outer one may go on.
    *
    * @throws TransactionConflictError when it had to be run again more than `retries` times; TransactionError when it was
    *   used in a way that can't work, took longer than `timeout`, or commands failed in it; whatever `fn` throws
@@ -191,11 +192,12 @@ class HotCore {
    */
   async when<R>(condition: () => R, options: TransactionOptions = {}): Promise<Awaited<R>> {
     callable('hot.when', 'the argument', condition)
-    return this.transaction(async () => {
+    const met: Promise<unknown> = this.transaction(async () => {
       const result = await condition()
       this.check(result)
       return result
-    }, options) as Promise<Awaited<R>>
+    }, options)
+    return met as Promise<Awaited<R>>
   }
 
   /**
@@ -212,7 +214,7 @@ class HotCore {
   /**
    * Sends any Redis command, in order with everything else, and returns what Redis replies, decoded by nothing. A handle
    * stands for its key, with the prefix; strings and numbers are sent as they are. In a transaction a command that is not
-   * known to only read counts as a write: its result exists after the commit.
+   * known to only read counts as a write; awaited there, it needs a handle for each of its keys.
    *
    * @throws TypeError for other words, for a handle of another Hot, and for a command that would change the connection
    *   (SUBSCRIBE, MULTI, SELECT, …) or make all calls wait (BLPOP, …); ReplyError when Redis refuses it

@@ -11,7 +11,7 @@ const PROCESSES = 4
 describe.each(backends)('Random transactions of processes on $name', ({ name, createHot, raw }) => {
   const hot = createHot()
   const isCluster = name.includes('cluster')
-  const each = scaled(isCluster ? 50 : 100)
+  const each = scaled(isCluster ? 70 : 180)
 
   test.each([
     ['undisturbed', false],
@@ -38,7 +38,8 @@ describe.each(backends)('Random transactions of processes on $name', ({ name, cr
     const done = new Map(reports.flatMap(report => Object.entries(report)))
     const ledger = await hot.list<string>(`${tag}:ledger`).toJS()
     expect(new Set(ledger).size).toBe(ledger.length)
-    if (!disturbed) expect(ledger.length).toBe(PROCESSES * each)
+    const failures = [...done.values()].flatMap(({ failed }) => failed ?? [])
+    expect(failures.filter(failure => !disturbed || !failure.startsWith('ConnectionError'))).toEqual([])
     const models = Array.from({ length: WORLDS }, emptyModel)
     const wrong = ledger.flatMap(id => {
       const { world, groups } = done.get(id)!

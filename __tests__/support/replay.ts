@@ -17,6 +17,8 @@ export interface Group {
 export interface Done {
   readonly world: number
   readonly groups: readonly Group[]
+  /** Why it failed, if it did. */
+  readonly failed: string | undefined
 }
 
 /** How many sets of keys there are. */

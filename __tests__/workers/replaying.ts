@@ -80,8 +80,8 @@ async function transaction(id: string): Promise<Done> {
     void ledger.push(id)
     for (const { manner, calls } of plan) if (manner !== 'write only') await act(manner, calls, groups)
   }
-  await hot.transaction(run, { retries: 1_000 }).catch(() => undefined)
-  return { world, groups }
+  const failed = await hot.transaction(run, { retries: 1_000 }).then(() => undefined, String)
+  return { world, groups, failed }
 }
 
 process.once('message', () => {

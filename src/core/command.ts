@@ -136,6 +136,8 @@ export interface Write<Result> {
   readonly idempotent: boolean
   /** Serves the waits at its key: a transaction hides them from its writes, and sends this after all of them. */
   readonly serve?: Request | undefined
+  /** The user's own command: it may name keys that are not marked. */
+  readonly raw?: boolean
   /** Keys that it only reads: a transaction can read them afterwards. */
   readonly unchanged?: readonly Key[] | undefined
 }

@@ -110,8 +110,8 @@ export class Op implements CallInfo {
   }
 
   /** A write without a result that Redis may refuse for more than the type of its key. */
-  writeOrFail(requests: Request | readonly Request[]): Pending<void> {
-    return this.context.dispatcher.run(this.writeCommand<void>(requests, undefined, { returnsNothing: false }))
+  writeOrFail(requests: Request | readonly Request[]): Pending<undefined> {
+    return this.context.dispatcher.run(this.writeCommand<undefined>(requests, undefined, { returnsNothing: false }))
   }
 
   /** A write that has nothing to write. It is sent so that it fails as others do, and is told as a write in a transaction. */

@@ -27,7 +27,7 @@ export function rawCommand(host: HandleHost, name: unknown, words: readonly unkn
   const requests = [request]
   const decode = ([reply]: readonly unknown[]): CommandReply => reply as CommandReply
   if (isReadOnly(request.words)) return { kind: 'read', info, requests, decode }
-  return { kind: 'write', info, requests, decode, returnsNothing: false, idempotent: false }
+  return { kind: 'write', info, requests, decode, returnsNothing: false, idempotent: false, raw: true }
 }
 
 function commandName(name: unknown): string {

@@ -16,6 +16,8 @@ export class Entry {
   replay: readonly Request[] = []
   /** When it has run, among all that has been answered by shadows. */
   ranAt = 0
+  /** Whether all keys of a command of the user's are marked; undefined until Redis has been asked. */
+  keysMarked: boolean | undefined
   /** Whether the code of the transaction has asked for the result, and so is told of an error. */
   observed = false
   settled: PromiseSettledResult<unknown> | undefined
@@ -50,6 +52,11 @@ export class Entry {
   /** Resolves when an Update has read, and what it writes is known. */
   get ready(): Promise<unknown> | undefined {
     return this.call || this.state === 'void' ? undefined : (this.#ready ??= deferred()).promise
+  }
+
+  /** Whether it may touch keys that nobody knows. */
+  get unsure(): boolean {
+    return this.command.kind === 'write' && this.command.raw === true && this.keysMarked === undefined
   }
 
   /** What Redis has answered, on a shadow or to the commit. */
@@ -112,6 +119,8 @@ export class Entry {
 }
 
 interface Answer {
+  /** What was written before this position was part of it. */
+  readonly position: number
   readonly keys: readonly string[]
   readonly scope: Scope | undefined
 }
@@ -170,7 +179,7 @@ export class Journal {
 
   /** Resolves when it is known what all Updates write. */
   async allKnown(): Promise<void> {
-    for (let unknown; (unknown = this.#entries.find(({ ready }) => ready));) await unknown.ready
+    for (let unknown; (unknown = this.#entries.find(({ ready }) => ready !== undefined));) await unknown.ready
   }
 
   isChanged(key: string): boolean {
@@ -194,15 +203,17 @@ export class Journal {
   }
 
   /** Code of a scope is told what shadows hold. */
-  answers(keys: readonly string[], scope: Scope | undefined): void {
-    this.#answers.push({ keys, scope })
+  answers(answer: Answer): void {
+    this.#answers.push(answer)
   }
 
   /** An entry is run on shadows. */
   runs(entry: Entry): void {
+    const again = entry.state === 'stale'
     entry.state = 'run'
     entry.ranAt = this.#answers.length
-    this.#answers.push(entry)
+    // Run again, it gives what it gave.
+    if (!again) this.#answers.push(entry)
   }
 
   /** Removes what a nested transaction has written. */
@@ -214,8 +225,7 @@ export class Journal {
     const run = removed.filter(({ state }) => state === 'run')
     const spoilt = this.#reachedBy(run)
     const isSpoilt = ({ keys }: Answer): boolean => keys.some(key => spoilt.has(key))
-    const first = Math.min(...run.map(({ ranAt }) => ranAt))
-    const misled = this.#answers.slice(first).some(answer => !isWithin(answer.scope, nested) && isSpoilt(answer))
+    const misled = run.some(entry => this.#hasMisled(entry, nested))
     const error = new TransactionError('the nested transaction that this write was part of has failed; it is not sent')
     for (const entry of removed) {
       entry.state = 'void'
@@ -229,6 +239,17 @@ export class Journal {
   /** Ends all writes without a commit. */
   reject(error: unknown): void {
     for (const entry of this.#entries) entry.reject(error)
+  }
+
+  /** Whether code outside of its nested transaction was told what shows this entry. */
+  #hasMisled(entry: Entry, nested: Scope): boolean {
+    const reached = this.#reachedBy([entry])
+    return this.#answers
+      .slice(entry.ranAt)
+      .some(
+        ({ position, scope, keys }) =>
+          position > entry.position && !isWithin(scope, nested) && keys.some(key => reached.has(key))
+      )
   }
 
   /** The keys of entries, and of all that have run and share keys with them. */

@@ -165,7 +165,7 @@ class Limit {
     this.reached = new Promise((_, reject) => {
       const end = (error: unknown): void => {
         ended()
-        reject(error as Error)
+        reject(error)
       }
       const timer = setTimer(() => end(tooLate()), Math.min(Math.max(left, 0), LONGEST_TIMER))
       const stops = signals.map(signal => {
@@ -193,7 +193,7 @@ function check(fn: unknown, retries: unknown, timeout: unknown, maxShadow: unkno
     throw new TypeError(`transaction: retries must be a whole number, 0 or more, not ${String(retries)}`)
   }
   if (maxShadow !== undefined && (!Number.isSafeInteger(maxShadow) || (maxShadow as number) < 0)) {
-    throw new TypeError(`transaction: maxShadow must be a whole number, 0 or more, not ${String(maxShadow)}`)
+    throw new TypeError(`transaction: maxShadow must be a whole number, 0 or more, not ${JSON.stringify(maxShadow)}`)
   }
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw new TypeError(`transaction: timeout must be a number of milliseconds above 0, not ${String(timeout)}`)

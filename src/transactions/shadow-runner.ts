@@ -1,5 +1,5 @@
 import { command, type Reply, type Request } from '../core/command.js'
-import { ConnectionError } from '../core/errors.js'
+import type { ConnectionError } from '../core/errors.js'
 import { isWaitQueue } from '../core/keys.js'
 import type { Clock, Entry, Journal } from './journal.js'
 import { asksTime, atTime } from './replay.js'
@@ -65,14 +65,26 @@ export class ShadowRunner {
   /** Waits until it is known what the writes before a step are, and what time it is for them. */
   async #prepare(step: Step): Promise<void> {
     for (let unready; (unready = this.#unready(step));) await unready
-    if (this.#clock || !this.#needsClock(step, this.journal.before(step.keys, step.position))) return
+    const entries = this.journal.before(step.keys, step.position)
+    for (const entry of entries) if (entry.unsure) await this.#checkKeys(entry)
+    if (this.#clock || !this.#needsClock(step, entries)) return
     const [time] = await this.watch.read([command('TIME')], step.keys.filter(isWatchable))
     if (time instanceof Error) throw await this.refused(time)
     this.#clock = time as unknown as Clock
   }
 
+  /** A key that is not marked would be changed in earnest. */
+  async #checkKeys(entry: Entry): Promise<void> {
+    const [request] = entry.call?.requests ?? []
+    if (!request || request.script) return
+    const asking = { words: ['COMMAND', 'GETKEYS', ...request.words], keysAt: [] }
+    const [found] = await this.watch.read([asking], entry.keys.filter(isWatchable))
+    entry.keysMarked = !Array.isArray(found) || found.length <= request.keysAt.length
+    if (!entry.keysMarked) throw await this.refused(new Error('SHADOW keys'))
+  }
+
   #unready({ keys, position }: Step): Promise<unknown> | undefined {
-    return this.journal.before(keys, position).find(entry => entry.ready)?.ready
+    return this.journal.before(keys, position).find(entry => entry.ready !== undefined)?.ready
   }
 
   #needsClock({ requests }: Step, entries: readonly Entry[]): boolean {
@@ -84,11 +96,13 @@ export class ShadowRunner {
     const actions: Action[] = []
     for (let step; (step = this.#queue[0]);) {
       const entries = this.journal.before(step.keys, step.position)
-      const isReady = !entries.some(({ ready }) => ready) && (this.#clock ?? !this.#needsClock(step, entries))
+      const isReady =
+        !entries.some(({ ready, unsure }) => ready !== undefined || unsure) &&
+        (this.#clock ?? !this.#needsClock(step, entries))
       if (!isReady) break
       this.#queue.shift()
       for (const entry of entries) actions.push(this.#actionOf(entry))
-      this.journal.answers(step.keys, step.scope)
+      this.journal.answers(step)
       const { keys, requests } = step
       actions.push({
         keys,
@@ -124,9 +138,9 @@ export class ShadowRunner {
       const replies = await this.watch.read([...opening, ...requests, ...closing], [...keys])
       let at = opening.length
       if (at > 0 && replies[0] instanceof Error) throw await this.#refusal(replies[0])
-      for (const { requests, replied } of actions) replied(replies.slice(at, (at += requests.length)))
+      for (const action of actions) action.replied(replies.slice(at, (at += action.requests.length)))
     } catch (error) {
-      for (const { failed } of actions) failed(error)
+      for (const action of actions) action.failed(error)
     }
   }
 

@@ -118,8 +118,7 @@ export class Transaction implements Runner {
     const info = { operation, key, redisType }
     const scope = currentScope()
     const ticket = spec.lease === undefined ? '' : `hot-redis:transaction/${nanoid()}`
-    let entry: Entry | undefined
-    const leases = { autoRenew: (spec: LeaseSpec) => this.#deferLease(spec, entry as Entry) }
+    const leases = { autoRenew: (spec: LeaseSpec) => this.#deferLease(spec, entry) }
     const grant: Grant = { ticket, since: now(), leases }
     const decode = ([reply]: readonly Reply[]): R => {
       const [served, result = null] = reply as Reply[]
@@ -139,8 +138,8 @@ export class Transaction implements Runner {
     const refusal = this.#refusal(attempt)
     if (refusal) return this.#refuse(attempt, refusal)
     this.#key ??= keysOfCommand(attempt)[0]
-    entry = this.#journal.enter(attempt)
-    this.#queue(attempt, entry, result => entry?.settle(result))
+    const entry = this.#journal.enter(attempt)
+    this.#queue(attempt, entry, result => entry.settle(result))
     this.#force(info, entry)
     return this.#resultOf(info, entry)
   }
@@ -413,6 +412,11 @@ export class Transaction implements Runner {
 
   async #noShadows(error: Error): Promise<HotError> {
     const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+    if (error.message === 'SHADOW keys') {
+      const unmarked = unmarkedKeys(this.#key)
+      this.misused(unmarked)
+      return unmarked
+    }
     const [, tooLarge] = /SHADOW size (.*)/s.exec(error.message) ?? []
     const reason =
       tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
@@ -558,6 +562,13 @@ function nothingRead(): TransactionError {
   return new TransactionError(
     'the transaction has read nothing, so nothing that it waits for could change: read what retry() depends on first',
     { operation: 'retry' }
+  )
+}
+
+function unmarkedKeys(key: string | undefined): TransactionError {
+  return new TransactionError(
+    'a command whose result is needed before the commit names keys as text: give a handle for each key',
+    { key, operation: 'command' }
   )
 }
 

@@ -155,7 +155,9 @@ export class WatchedConnection {
   #look(loan: Loan, key: string | undefined): Promise<Reply> | undefined {
     if (this.#turn !== undefined || key === undefined) return undefined
     this.#turn = turnKey(new Key(key)).name
-    return this.hasTurn ? undefined : this.#reply(loan, ['EXISTS', this.#turn])
+    if (this.hasTurn) return undefined
+    // A lost connection is told by what is read.
+    return this.#reply(loan, ['EXISTS', this.#turn]).catch(() => null)
   }
 
   #yield(): ConnectionError {

@@ -140,8 +140,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
    * one round trip when one is free.
    *
    * @throws LockTimeoutError when none was free within `timeout` milliseconds; the signal's reason when it aborts;
-   * RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of permits;
-   * TransactionError inside of a transaction
+   * RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of permits
    * @example await using permit = await lock.acquire({ timeout: 5_000, lease: 10_000 })
    */
   async acquire(how: AcquireOptions = {}): Promise<Permit> {
@@ -152,7 +151,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
    * Takes a permit if one is free; undefined if not. A script, O(log n) in the holders and waits.
    *
    * @throws RangeError when the lease is shorter than 100 ms; MismatchError when another handle has another number of
-   * permits; TransactionError inside of a transaction
+   * permits
    * @example const permit = await lock.tryAcquire()
    */
   async tryAcquire(how: LeaseOptions = {}): Promise<Permit | undefined> {

@@ -211,8 +211,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
    * it. O(1). A set queue resolves with whether the item was new.
    *
    * @throws CodecError when the item can't be stored; QueueFullError when there is no space within `timeout` milliseconds;
-   * the signal's reason when it aborts; MismatchError when another handle has set another maxsize; TransactionError inside
-   * of a transaction, when this handle has a maxsize
+   * the signal's reason when it aborts; MismatchError when another handle has set another maxsize
    * @example await jobs.put({ resize: 'cat.png' })
    * @example await jobs.put('a', { timeout: 5_000, signal })
    */
