@@ -90,18 +90,18 @@ describe('A script', () => {
   test('of a MULTI that is like its neighbour becomes one command with it, and each request has its reply', () => {
     const push = (...values: string[]) => command('RPUSH', key, ...values)
     const requests = [push('a'), push('b', 'c'), command('SADD', key, 'x'), command('SADD', key, 'y'), push('d')]
-    const { commands, repliesFrom } = multiOf(requests, () => true)
-    expect(commands).toEqual([
+    const multi = multiOf(requests, () => true)
+    expect(multi.commands).toEqual([
       ['RPUSH', 'k', 'a', 'b', 'c'],
       ['SADD', 'k', 'x'],
       ['SADD', 'k', 'y'],
       ['RPUSH', 'k', 'd']
     ])
-    expect(repliesFrom([5, 1, 0, 6])).toEqual([3, 5, 1, 0, 6])
+    expect(multi.repliesFrom([5, 1, 0, 6])).toEqual([3, 5, 1, 0, 6])
     const pops = [command('LPOP', key), command('LPOP', key), push('a')]
     expect(multiOf(pops, () => true).repliesFrom([null, 1])).toEqual([null, null, 1])
     const refusal = new Error('WRONGTYPE')
-    expect(repliesFrom([refusal, 1, 0, 6])).toEqual([refusal, refusal, 1, 0, 6])
+    expect(multi.repliesFrom([refusal, 1, 0, 6])).toEqual([refusal, refusal, 1, 0, 6])
     expect(multiOf(requests, () => false).commands).toHaveLength(5)
   })
 

@@ -317,7 +317,7 @@ describe.each(backends)('A transaction on $name', ({ createHot, raw }) => {
       const dict = dictOf(() => 5)
       const seen = await hot.transaction(async () => {
         dict.apples = 6
-        return [await dict.pears, await dict.apples]
+        return [await dict.pears, await dict.get('apples')]
       })
       expect(seen).toEqual([5, 6])
       expect(await dict.toJS()).toEqual({ apples: 6, pears: 5 })

@@ -93,7 +93,7 @@ export abstract class CommandCall<R> implements Call {
 }
 
 /** The call of a command that is none itself, or that has been executed before. */
-export class CallOf<R> extends CommandCall<R> {
+class CallOf<R> extends CommandCall<R> {
   constructor(private readonly command: Read<R> | Write<R>) {
     super()
   }

@@ -202,7 +202,7 @@ export abstract class Handle<Js, Input = Js> {
   }
 
   #write(op: Op, requests: readonly Request[]): Pending<void> {
-    return op.run(op.writeCommand<void>(requests, undefined, { serve: this[serveWaits] }))
+    return op.run(op.writeCommand(requests, undefined, { serve: this[serveWaits] }))
   }
 
   #texts(op: Op, value: unknown): unknown {

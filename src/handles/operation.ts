@@ -160,6 +160,8 @@ export class Op implements CallInfo {
     return { kind: 'read', info: this, requests: listOf(requests), decode: replies => decode(...replies) }
   }
 
+  writeCommand(requests: Request | readonly Request[], decode?: undefined, traits?: WriteTraits): Write<void>
+  writeCommand<R>(requests: Request | readonly Request[], decode?: Decode<R>, traits?: WriteTraits): Write<R>
   writeCommand<R>(requests: Request | readonly Request[], decode?: Decode<R>, traits?: WriteTraits): Write<R> {
     const one = traits ? undefined : oneOf(requests)
     if (one) return new SingleWrite(this, one, decode)

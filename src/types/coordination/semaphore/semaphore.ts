@@ -201,7 +201,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
    */
   override clear(): Pending<void> {
     const op = this.context.untypedOp('clear')
-    return op.run(op.writeCommand<void>(this.#source.clear(), undefined, { serve: this[serveWaits] }))
+    return op.run(op.writeCommand(this.#source.clear(), undefined, { serve: this[serveWaits] }))
   }
 
   /** @internal Waits for a permit, which is held by lease from then on. */
@@ -246,7 +246,7 @@ abstract class BaseSemaphore extends Handle<number, never> {
   /** @internal */
   [addPermit](): Pending<void> {
     const op = this.context.op('release')
-    return op.run(op.writeCommand<void>(this.#source.add(), undefined, { serve: this[serveWaits] }))
+    return op.run(op.writeCommand(this.#source.add(), undefined, { serve: this[serveWaits] }))
   }
 }
 

@@ -203,7 +203,7 @@ abstract class BaseQueue<T, Put, Input = T> extends Handle<T[], Iterable<Input>>
   override clear(): Pending<void> {
     const requests = [command('DEL', this.context.key), this.#requests.settle('clear')]
     const op = this.context.untypedOp('clear')
-    return op.run(op.writeCommand<void>(requests, undefined, { serve: this[serveWaits] }))
+    return op.run(op.writeCommand(requests, undefined, { serve: this[serveWaits] }))
   }
 
   /**
