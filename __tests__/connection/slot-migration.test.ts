@@ -69,3 +69,13 @@ test.each([
   await until('it has failed', () => failure !== undefined)
   expect(failure).toMatchObject({ name: 'ConnectionError', outcome })
 })
+
+test('a call made because another has been given up is sent', async () => {
+  const sent: Call[] = []
+  const migration = new SlotMigration(slotOf('k'), { ...hostOf(sent, -1), submitTo: (_, call) => sent.push(call) > 0 })
+  const next = callOn('k')
+  const unreachable = new ConnectionError("can't connect", { outcome: 'not-sent' })
+  migration.returned(callOn('k', { failed: () => migration.submit(next) }), unreachable)
+  await until('it is sent', () => sent.length === 1)
+  expect(sent).toEqual([next])
+})

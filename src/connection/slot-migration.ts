@@ -121,13 +121,13 @@ export class SlotMigration {
       this.#asked.clear()
       await this.cluster.refreshSlot(this.slot)
     }
-    const { connectTimeout } = this.cluster.timeouts
-    const isLate = ({ since }: Held): boolean => since !== undefined && now() - since > connectTimeout
-    this.#held = this.#held.filter(held => {
-      if (!isLate(held) && !this.cluster.closed) return true
-      this.#giveUp(held)
-      return false
-    })
+    const { closed, timeouts } = this.cluster
+    const latest = now() - timeouts.connectTimeout
+    const isOver = ({ since = Infinity }: Held): boolean => closed || since < latest
+    const over = this.#held.filter(isOver)
+    this.#held = this.#held.filter(held => !isOver(held))
+    // Whoever is told may make the next call at once: it is held behind the others.
+    for (const held of over) this.#giveUp(held)
     if (first.since !== undefined && now() - first.since > PAUSE && ask === undefined) await sleep(PAUSE)
     for (const held of this.#held) held.why = undefined
   }
