@@ -42,6 +42,8 @@ class Faults {
   #active = true
   /** The slot is somewhere else, or being moved: no node executes a command on its keys. */
   #referral: { readonly error: string; readonly until: number } | undefined
+  /** Refusals on their way: the slot does not come back before they are told, as calls behind them would overtake them. */
+  refusalsUnderWay = 0
 
   constructor(
     private readonly random: Random,
@@ -62,7 +64,8 @@ class Faults {
   referral(words: readonly string[], behindAsking: boolean): string | undefined {
     if (!this.#referral || UNKEYED.test(words[0] ?? '')) return undefined
     const { error, until } = this.#referral
-    if (performance.now() < until) return behindAsking && error.startsWith('ASK ') ? undefined : error
+    if (performance.now() < until || this.refusalsUnderWay > 0)
+      return behindAsking && error.startsWith('ASK ') ? undefined : error
     this.#referral = undefined
     return undefined
   }
@@ -250,7 +253,16 @@ class FaultyConnection implements ClientConnection {
       this.#replica ||= refusal === READONLY
       const executed = refusal === undefined ? execute() : Promise.reject<T>(new Error(refusal))
       this.#replies = this.#deliver(executed, fault, resolve, reject)
+      if (refusal !== undefined) void this.#untilTold(this.#replies)
     })
+  }
+
+  async #untilTold(delivered: Promise<void>): Promise<void> {
+    this.faults.refusalsUnderWay++
+    await delivered
+    // Whoever is told acts on it in the microtasks that follow.
+    await new Promise(resolve => setImmediate(resolve))
+    this.faults.refusalsUnderWay--
   }
 
   async #deliver<T>(
