@@ -257,7 +257,7 @@ class FaultyConnection implements ClientConnection {
     })
   }
 
-  async #untilTold(delivered: Promise<void>): Promise<void> {
+  async #untilTold(delivered: Promise<unknown>): Promise<void> {
     this.faults.refusalsUnderWay++
     await delivered
     // Whoever is told acts on it in the microtasks that follow.
