@@ -131,7 +131,7 @@ describe.each(backends)('A transaction on $name', ({ createHot, raw }) => {
       test.each(type.waits)('%s: waits for nothing inside, and fails when its time is over', async name => {
         const handle = type.make(hot, freshKey())
         await handle.replace(name === 'join' ? type.sample : type.empty)
-        const outcome = await outcomeOf(hot.transaction(() => type.calls[name]!(handle), { timeout: 50 }))
+        const outcome = await outcomeOf(hot.transaction(() => type.calls[name]!(handle), { timeout: 200 }))
         expect(outcome).toMatchObject({ error: { code: 'TRANSACTION', message: expect.stringContaining(handle.key) } })
       })
     }
