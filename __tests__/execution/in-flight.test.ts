@@ -60,6 +60,20 @@ describe('settled()', () => {
     expect([await isSettled(settledFirst), await isSettled(settledBoth)]).toEqual([true, true])
   })
 
+  test('waits for what began during an earlier settled() that has resolved', async () => {
+    const inFlight = new InFlight()
+    const first = inFlight.begin()
+    const settledFirst = inFlight.settled()
+    const second = inFlight.begin()
+    first.ended()
+    await settledFirst
+    const settledSecond = inFlight.settled()
+    expect(settledSecond).toBeDefined()
+    expect(await isSettled(settledSecond)).toBe(false)
+    second.ended()
+    expect(await isSettled(settledSecond)).toBe(true)
+  })
+
   test('asked several times in a row, resolves each time', async () => {
     const inFlight = new InFlight()
     const one = inFlight.begin()

@@ -13,7 +13,8 @@ export class InFlight {
     const { open, previous } = this.#current
     if (open === 0 && previous === undefined) return undefined
     const settled = this.#current.settled().then(() => {
-      if (this.#current.previous === settled) this.#current = new Generation(undefined)
+      // What has begun since is counted there.
+      if (this.#current.previous === settled) this.#current.previous = undefined
     })
     this.#current = new Generation(settled)
     return settled
@@ -25,7 +26,7 @@ export class Generation {
   open = 0
   #done: (() => void) | undefined
 
-  constructor(readonly previous: Promise<void> | undefined) {}
+  constructor(public previous: Promise<void> | undefined) {}
 
   ended(): void {
     if (--this.open === 0) this.#done?.()
