@@ -139,6 +139,8 @@ export class Cluster implements Topology, ClusterNode, MigrationHost {
     const timeouts = { ...this.timeouts, connectTimeout }
     const pipeline = new Pipeline(this.provider.connection(address), this.#destination(address), timeouts, this)
     this.#pipelines.set(address, pipeline)
+    // It fails what it is given, and opens no connection.
+    if (this.closed) pipeline.close()
     return pipeline
   }
 
