@@ -1,7 +1,7 @@
 import { keysOfAll, type Command, type Reply, type Request, type Update, type Write } from '../core/command.js'
 import { TransactionError } from '../core/errors.js'
 import type { Call } from '../execution/call.js'
-import { replayOf } from './replay.js'
+import { replayOf, type Clock } from './replay.js'
 import { currentScope, isWithin, type Scope } from './scope.js'
 
 /**
@@ -131,9 +131,6 @@ interface RolledBack {
   /** Whether code outside of the nested transaction was told what has been taken back. */
   readonly misled: boolean
 }
-
-/** A time as TIME replies it. */
-export type Clock = readonly [seconds: string, microseconds: string]
 
 /** All writes of an attempt at a transaction, and what of them has run on shadows. */
 export class Journal {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Reply, Request, Script } from '../core/command.js'
-import type { Clock } from './journal.js'
+
+/** A time as TIME replies it. */
+export type Clock = readonly [seconds: string, microseconds: string]
 
 /** What a script is told when it asks for the time: its last two arguments. */
 const STOPPED_CLOCK = `local redis = (function(real)
