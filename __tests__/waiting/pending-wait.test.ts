@@ -1,20 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { ConnectionError, ReplyError } from '../../src/core/errors.js'
-import { Key } from '../../src/core/keys.js'
-import type { WaitSpec } from '../../src/core/wait-spec.js'
 import { PendingWait, type WaitEnd, type WaitHost } from '../../src/waiting/pending-wait.js'
-
-const script = { name: 'take', source: '', sha1: '', bounded: true, slow: false }
-
-const spec: WaitSpec<unknown> = {
-  operation: 'get',
-  key: 'jobs',
-  redisType: 'list',
-  waitQueue: new Key('waits'),
-  ask: ({ mode }) => ({ script, keys: [new Key('jobs')], args: [mode] }),
-  decode: reply => reply,
-  timeoutError: () => new Error('timeout')
-}
+import { waitForJob } from '../support/wait-spec.js'
 
 /** Starts a wait of which each call fails with the next of these errors. */
 async function failing(...errors: Error[]) {
@@ -30,7 +17,7 @@ async function failing(...errors: Error[]) {
     ended: (wait, how) => ends.push([how, wait.mayBeServed])
   }
   const failure = await new Promise<unknown>(reject => {
-    new PendingWait('1', 'channel/1', spec, host, {}, '', () => undefined, reject).start(0)
+    new PendingWait('1', 'channel/1', waitForJob, host, {}, '', () => undefined, reject).start(0)
   })
   return { failure, ends }
 }

@@ -2,24 +2,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Topology } from '../../src/connection/topology.js'
 import { ConnectionError } from '../../src/core/errors.js'
-import { Key } from '../../src/core/keys.js'
-import type { Reply, ScriptRequest, Write } from '../../src/core/command.js'
-import type { WaitSpec } from '../../src/core/wait-spec.js'
+import type { ScriptRequest, Write } from '../../src/core/command.js'
 import type { Submit } from '../../src/waiting/pending-wait.js'
 import { WaitRegistry } from '../../src/waiting/wait-registry.js'
 import { failureOf, until } from '../support/promises.js'
-
-const script = { name: 'take', source: '', sha1: '', bounded: true, slow: false }
-
-const spec: WaitSpec<Reply> = {
-  operation: 'get',
-  key: 'jobs',
-  redisType: 'list',
-  waitQueue: new Key('waits'),
-  ask: ({ mode }) => ({ script, keys: [new Key('jobs')], args: [mode] }),
-  decode: reply => reply,
-  timeoutError: () => new Error('timeout')
-}
+import { waitForJob } from '../support/wait-spec.js'
 
 const lost = new ConnectionError('lost', { key: 'jobs', outcome: 'unknown' })
 const unreachable = new ConnectionError('unreachable', { key: 'jobs', outcome: 'not-sent' })
@@ -48,7 +35,7 @@ afterEach(() => registry.drop())
 
 /** A wait whose call is lost. */
 async function failedWait(): Promise<void> {
-  const failure = failureOf(registry.wait(spec, {}))
+  const failure = failureOf(registry.wait(waitForJob, {}))
   sent.at(-1)?.fail(lost)
   expect(await failure).toBe(lost)
 }

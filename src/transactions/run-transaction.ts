@@ -3,7 +3,8 @@ import { LONGEST_TIMER, clearTimer, now, setTimer, sleep } from '../core/clock.j
 import { offAbort, onAbort } from '../core/aborts.js'
 import { TransactionConflictError, TransactionError } from '../core/errors.js'
 import { isAuxKey } from '../core/keys.js'
-import { Transaction, notAFunction, type Attempt, type TransactionHost, type Waiting } from './transaction.js'
+import { notAFunction } from './errors.js'
+import { Transaction, type Attempt, type TransactionHost, type Waiting } from './transaction.js'
 
 export interface TransactionOptions {
   /** How often it is run again when what it has read has changed before its commit. Default: 100. */

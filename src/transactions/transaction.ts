@@ -21,6 +21,16 @@ import type { Change } from '../waiting/change-tracker.js'
 import { execute, type Executor } from '../execution/driver.js'
 import { explain } from '../execution/reply-error.js'
 import { DeferredLease } from './deferred-lease.js'
+import {
+  existsLater,
+  failedInside,
+  late,
+  notAFunction,
+  nothingRead,
+  readByOthers,
+  tooLargeAt,
+  unmarkedKeys
+} from './errors.js'
 import { Journal, keysOfCommand, type Entry } from './journal.js'
 import { Retries } from './retry.js'
 import { readsOf, takeApart, type Parts } from './results.js'
@@ -250,6 +260,11 @@ export class Transaction implements Runner {
     this.#journal.reject(new TransactionError('this attempt at the transaction ended without writing anything'))
   }
 
+  /** The transaction as a call, for its errors. */
+  get #info(): CallInfo {
+    return { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
+  }
+
   #refusal(command: Command<unknown>): HotError | undefined {
     if (this.#phase !== 'open' || this.#journal.isRolledBack) return late(command.info)
     if (this.#misuse) return this.#misuse
@@ -411,7 +426,6 @@ export class Transaction implements Runner {
   }
 
   async #noShadows(error: Error): Promise<HotError> {
-    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
     if (error.message === 'SHADOW keys') {
       const unmarked = unmarkedKeys(this.#key)
       this.misused(unmarked)
@@ -419,7 +433,9 @@ export class Transaction implements Runner {
     }
     const [, tooLarge] = /SHADOW size (.*)/s.exec(error.message) ?? []
     const reason =
-      tooLarge === undefined ? await explain(error, info, [], () => Promise.resolve('none')) : tooLargeAt(tooLarge)
+      tooLarge === undefined
+        ? await explain(error, this.#info, [], () => Promise.resolve('none'))
+        : tooLargeAt(tooLarge)
     this.misused(reason)
     return reason
   }
@@ -431,12 +447,11 @@ export class Transaction implements Runner {
   }
 
   #removeShadows(words: readonly string[]): void {
-    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
     const requests = [{ words, keysAt: words.slice(1).map((_, index) => index + 1) }]
     const nothing = (): void => {}
     const removal: Write<void> = {
       kind: 'write',
-      info,
+      info: this.#info,
       requests,
       decode: undefined,
       returnsNothing: true,
@@ -492,11 +507,10 @@ export class Transaction implements Runner {
   /** With nothing to check, all goes over the shared connection. */
   async #send(requests: readonly Request[]): Promise<readonly Reply[]> {
     if (requests.length === 0) return []
-    const info = { operation: 'transaction', key: this.#key ?? '', redisType: undefined }
     const replies = await this.host.runner.transact(requests)
     const [refusal] = replies
     if (!(refusal instanceof Error) || replies.length === requests.length) return replies
-    throw await explain(refusal, info, [], () => Promise.resolve('none'))
+    throw await explain(refusal, this.#info, [], () => Promise.resolve('none'))
   }
 
   /** Gives each queued call its result; fails with all of them if any has failed that nobody was told of. */
@@ -542,62 +556,4 @@ function unwrap(result: PromiseSettledResult<unknown>): unknown {
 /** The write that an Update came to. */
 function writeOf(info: CallInfo, requests: readonly Request[]): Write<undefined> {
   return { kind: 'write', info, requests, decode: undefined, returnsNothing: true, idempotent: false }
-}
-
-function late({ operation, key }: Pick<CallInfo, 'operation' | 'key'>): TransactionError {
-  return new TransactionError(
-    `key '${key}': the transaction that this work was started in has ended, so nothing was sent: await the work inside of it, or start it with hot.detached(fn)`,
-    { key, operation }
-  )
-}
-
-function existsLater({ operation, key }: CallInfo): TransactionError {
-  return new TransactionError(
-    `the result of a command without a handle exists only after the transaction: return it ([result] = await hot.transaction(() => [hot.command(…)])), or give a handle for each key`,
-    { key, operation }
-  )
-}
-
-function nothingRead(): TransactionError {
-  return new TransactionError(
-    'the transaction has read nothing, so nothing that it waits for could change: read what retry() depends on first',
-    { operation: 'retry' }
-  )
-}
-
-function unmarkedKeys(key: string | undefined): TransactionError {
-  return new TransactionError(
-    'a command whose result is needed before the commit names keys as text: give a handle for each key',
-    { key, operation: 'command' }
-  )
-}
-
-function readByOthers(key: string | undefined): TransactionError {
-  return new TransactionError(
-    'a nested transaction failed after code beside it had read what it wrote: await a nested transaction before going on',
-    { key, operation: 'transaction' }
-  )
-}
-
-function tooLargeAt(key: string): TransactionError {
-  return new TransactionError(
-    `key '${key}' is larger than maxShadow, so what the transaction has written to it can't be read before the commit: read first, return the results of writes instead of awaiting them, or raise maxShadow`,
-    { key, operation: 'transaction' }
-  )
-}
-
-export function notAFunction(): TypeError {
-  return new TypeError('transaction: give a function: hot.transaction(() => { … })')
-}
-
-function failedInside(
-  results: readonly PromiseSettledResult<unknown>[],
-  failures: readonly PromiseRejectedResult[]
-): TransactionError {
-  const reasons = failures.map(({ reason }) => (reason instanceof Error ? reason.message : String(reason)))
-  const first = failures[0]?.reason as HotError
-  return new TransactionError(
-    `${failures.length} of ${results.length} writes failed, and the others have taken effect, for Redis does not roll back: ${reasons.join('; ')}`,
-    { operation: 'transaction', key: first.key, cause: first, results }
-  )
 }

@@ -81,8 +81,10 @@ export class NodeRedisConnection implements ClientConnection {
 
   async subscribe(channel: string, listener: (message: Message) => void): Promise<void> {
     const client = this.#client
-    await this.#wire?.release()
-    this.#wire = undefined
+    const wire = this.#wire
+    await wire?.release()
+    // Unless it was lost and opened again meanwhile.
+    if (this.#wire === wire) this.#wire = undefined
     const told = (message: unknown): void => listener(messageOf(message))
     await withRealImmediate(() => client?.subscribe?.(channel, told, channel === INVALIDATIONS))
   }

@@ -68,6 +68,7 @@ export class Wire {
     const lost = this.#receivers.slice(this.#next)
     this.#receivers = []
     this.#next = 0
+    this.#released?.()
     // Not while its caller is still at work.
     if (lost.length > 0) runMicrotask(() => lost.forEach(receiver => receiver.lost(error)))
   }

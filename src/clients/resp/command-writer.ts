@@ -1,15 +1,11 @@
+import { ARRAY, CR, LF, TEXT, ZERO } from './bytes.js'
+
 /** Bytes that are written together. */
 const CHUNK_BYTES = 65_536
 /** Characters up to which copying a text one by one is faster than a call of Buffer. */
 const SHORT_TEXT = 64
 /** Bytes of a length with its marks: `$1234567890\r\n`, and the end of the line before it. */
 const LENGTH_BYTES = 16
-
-const CR = 13
-const LF = 10
-const ZERO = 48
-const ARRAY = 42
-const TEXT = 36
 
 /** Writes commands as RESP, in chunks, into buffers that it uses again when they have been written. */
 export class CommandWriter {

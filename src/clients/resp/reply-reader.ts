@@ -1,19 +1,11 @@
 import { isAscii } from 'node:buffer'
 import type { Reply } from '../../core/command.js'
+import { ARRAY, CR, ERROR, INTEGER, MINUS, STATUS, TEXT, ZERO } from './bytes.js'
 
 /** Characters up to which a substring is a copy; a longer one would keep the whole chunk in memory. */
 const COPIED_SUBSTRING = 12
 /** Bytes from which on an unfinished text is collected in a buffer of its own. */
 const LONG_TEXT = 16_384
-
-const CR = 13
-const MINUS = 45
-const ZERO = 48
-const ARRAY = 42
-const TEXT = 36
-const INTEGER = 58
-const STATUS = 43
-const ERROR = 45
 
 const NO_BYTES = Buffer.alloc(0)
 
