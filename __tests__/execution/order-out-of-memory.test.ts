@@ -22,9 +22,11 @@ test('out of memory changes no order: what is refused is not sent again behind l
       hot.set('set').add(1),
       hot.int('n').increment()
     ]
-    await raw('CONFIG', 'SET', 'maxmemory', '0')
+    // Behind them on the same connection: whatever is sent again would come after it.
+    const freed = hot.command('CONFIG', 'SET', 'maxmemory', '0')
     const later = [list.pop(), list.push(round)]
     const settled = await Promise.allSettled(calls)
+    await freed
     await Promise.all(later)
     for (const one of settled) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(ReplyError)
     // Whatever was refused has left no trace; the last push is the last item.
