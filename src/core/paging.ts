@@ -37,9 +37,9 @@ export function paged<Cursor, T>(open: () => PageSource<Cursor, T>): AsyncGenera
   return new PagedItems(open)
 }
 
-/** Resolves when what has been called is on its way: calls are written by an immediate after the microtasks of their turn. */
+/** Resolves when what has been called is written: that is done behind the microtasks and ticks of this turn. */
 function writing(): Promise<void> {
-  return new Promise(resolve => void setImmediateTask(() => setImmediateTask(resolve)))
+  return new Promise(resolve => void setImmediateTask(resolve))
 }
 
 type Result<T> = IteratorResult<T, void>
